@@ -1,0 +1,40 @@
+//! Checks the rule files of `rules/` and packs them into one file that the library embeds.
+//!
+//! A rule that can't be read, or whose regex has no required literal, fails the build with file, line and caret.
+
+use std::path::Path;
+use std::{env, fs};
+
+#[allow(dead_code, reason = "the build uses only the reading half of these modules")]
+mod rules {
+    #[path = "../src/rules/literal.rs"]
+    pub mod literal;
+    #[path = "../src/rules/read.rs"]
+    pub mod read;
+    #[path = "../src/rules/schema.rs"]
+    pub mod schema;
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=build.rs");
+    let mut packed = Vec::new();
+    let mut wrong = 0;
+    for path in rules::read::rule_files(Path::new("rules"))? {
+        match rules::read::read(&path) {
+            Ok(rule) => packed.push(rule),
+            Err(error) => {
+                wrong += 1;
+                for line in error.to_string().lines() {
+                    println!("cargo::error={line}");
+                }
+            }
+        }
+    }
+    if wrong > 0 {
+        return Err(format!("{wrong} rule files are wrong").into());
+    }
+    let out = env::var("OUT_DIR")?;
+    fs::write(Path::new(&out).join("rules.json"), serde_json::to_vec(&packed)?)?;
+    Ok(())
+}

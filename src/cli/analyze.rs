@@ -1,0 +1,134 @@
+//! `galera-rca analyze`: logs in, diagnosis out.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use chrono::{Datelike, Local};
+use clap::CommandFactory;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::arguments::{Analyze, Cli, Format};
+use super::{EXIT_FOUND, EXIT_QUIET, EXIT_TROUBLE, moment, rules, terminal};
+use crate::cluster::collect::Window;
+use crate::diagnose::diagnose;
+use crate::diagnose::document::{Document, Tool};
+use crate::parse::head::parse_head;
+use crate::pipeline::{self, Run, Settings};
+use crate::report::{json, markdown, text};
+use crate::rules::schema::Severity;
+use crate::scan::scanner::Scanner;
+use crate::source::{InputProblem, LogSource, discover};
+
+/// More threads than this wait for the reader.
+const MOST_THREADS: usize = 4;
+
+/// A progress bar is shown only for work that takes longer.
+const PROGRESS_AFTER: Duration = Duration::from_secs(1);
+
+/// Runs the analysis and gives the exit status.
+pub fn run(options: &Analyze) -> Result<u8> {
+    let Some(inputs) = inputs(options) else {
+        Cli::command().print_long_help().context("cannot write the help")?;
+        return Ok(EXIT_TROUBLE);
+    };
+    let window = window(options).map_err(anyhow::Error::msg)?;
+    let scanner = Scanner::new(rules::table(&options.rules)?)?;
+    let (sources, mut problems) = discover(&inputs, &options.nodes, first_time);
+    let settings = Settings { threads: threads(options), year: options.year.unwrap_or_else(|| Local::now().year()), window };
+    let run = with_progress(&scanner, &sources, settings);
+    problems.extend(run.problems.iter().cloned());
+    let tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), rules: scanner.table.rules.len() };
+    let mut document = diagnose(&scanner.table, &run.logs, tool);
+    let worst = document.worst();
+    document.diagnoses.retain(|diagnosis| diagnosis.severity >= Severity::from(options.min_severity));
+    for problem in problems.iter().filter(|problem| !problem.is_note()) {
+        terminal::complain(&problem.to_string());
+    }
+    print(options, &document)?;
+    Ok(exit_status(options, worst, &problems, &run))
+}
+
+/// What to read: the arguments, or standard input when it is a pipe; `None` when there is nothing.
+fn inputs(options: &Analyze) -> Option<Vec<PathBuf>> {
+    if !options.inputs.is_empty() || !options.nodes.is_empty() {
+        return Some(options.inputs.clone());
+    }
+    (!io::stdin().is_terminal()).then(|| vec![PathBuf::from("-")])
+}
+
+fn window(options: &Analyze) -> Result<Window, String> {
+    let now = Local::now().naive_local();
+    let read = |text: &Option<String>| text.as_deref().map(|text| moment::parse(text, now)).transpose();
+    Ok(Window { since: read(&options.since)?, until: read(&options.until)? })
+}
+
+fn threads(options: &Analyze) -> usize {
+    let available = || std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    options.threads.map_or_else(available, usize::from)
+}
+
+/// The first time stamp of a text, for ordering rotated files.
+fn first_time(bytes: &[u8]) -> Option<i64> {
+    let stamp = bytes.split(|byte| *byte == b'\n').find_map(|line| parse_head(line)?.stamp)?;
+    Some(stamp.instant().and_utc().timestamp_millis())
+}
+
+fn with_progress(scanner: &Scanner, sources: &[LogSource], settings: Settings) -> Run {
+    if !io::stderr().is_terminal() {
+        return pipeline::run(scanner, sources, settings, &|_| {});
+    }
+    let started = Instant::now();
+    let total: Option<u64> =
+        sources.iter().flat_map(|source| &source.files).map(|file| Path::new(file).metadata().ok().map(|meta| meta.len())).sum();
+    let bar: OnceLock<ProgressBar> = OnceLock::new();
+    let shown = AtomicBool::new(false);
+    let progress = |read: u64| {
+        if started.elapsed() > PROGRESS_AFTER {
+            bar.get_or_init(|| new_bar(total)).set_position(read);
+            shown.store(true, Ordering::Relaxed);
+        }
+    };
+    let run = pipeline::run(scanner, sources, settings, &progress);
+    if shown.load(Ordering::Relaxed)
+        && let Some(bar) = bar.get()
+    {
+        bar.finish_and_clear();
+    }
+    run
+}
+
+fn new_bar(total: Option<u64>) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+    let template = if total.is_some() { "reading {bar:30} {bytes}/{total_bytes}" } else { "reading {bytes}" };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn print(options: &Analyze, document: &Document) -> Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match options.format {
+        Format::Text => text::write(&mut out, document, terminal::options(&options.terminal))?,
+        Format::Json => json::write(&mut out, document)?,
+        Format::Ndjson => json::write_lines(&mut out, document)?,
+        Format::Markdown => markdown::write(&mut out, document)?,
+    }
+    Ok(out.flush()?)
+}
+
+fn exit_status(options: &Analyze, worst: Option<Severity>, problems: &[InputProblem], run: &Run) -> u8 {
+    let nothing_read = !run.logs.iter().flat_map(|log| &log.files).any(|file| file.lines > 0);
+    if nothing_read || problems.iter().any(InputProblem::is_fatal) {
+        EXIT_TROUBLE
+    } else if worst.is_some_and(|worst| worst >= Severity::from(options.fail_on)) {
+        EXIT_FOUND
+    } else {
+        EXIT_QUIET
+    }
+}
+

@@ -1,0 +1,183 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::rules::schema::Severity;
+
+/// Reads MariaDB Galera error logs and names the root cause.
+#[derive(Debug, Parser)]
+#[command(name = "galera-rca", version, args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
+#[command(after_help = "Exit status: 0 nothing at or above --fail-on, 1 something found, 2 wrong usage or an input that \
+                        could not be read (the rest is still analysed).\n\nExamples:\n  galera-rca node1.log node2.log \
+                        node3.log\n  galera-rca /var/log/mysql\n  journalctl -u mariadb -o json | galera-rca\n  galera-rca \
+                        rules show tls-peer-certificate-expired")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub analyze: Analyze,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Analyse logs and name the root cause (the default).
+    Analyze(Analyze),
+    /// List, show, check and test the rules.
+    Rules(Rules),
+}
+
+/// The options of `analyze`.
+#[derive(Debug, Args)]
+pub struct Analyze {
+    /// Log files (plain, gzip, zstd or xz), folders with logs, or - for standard input.
+    #[arg(value_name = "FILE|DIR|-")]
+    pub inputs: Vec<PathBuf>,
+    /// Read FILE as the log of node NAME.
+    #[arg(long = "node", value_name = "NAME=FILE", value_parser = named_file)]
+    pub nodes: Vec<(String, PathBuf)>,
+    /// Only look at findings from this time on: 2026-11-24T07:48, 07:48, -3h, today or yesterday.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// Only look at findings up to this time.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub until: Option<String>,
+    /// The year of time stamps that carry none, such as syslog's (default: this year).
+    #[arg(long, value_name = "YYYY", value_parser = clap::value_parser!(i32).range(1990..=2100))]
+    pub year: Option<i32>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    #[command(flatten)]
+    pub rules: RulesFolders,
+    /// Leave out diagnoses below this severity.
+    #[arg(long, value_enum, default_value_t = Level::Info)]
+    pub min_severity: Level,
+    /// Exit with status 1 from this severity on.
+    #[arg(long, value_enum, default_value_t = Level::Error)]
+    pub fail_on: Level,
+    #[command(flatten)]
+    pub terminal: Terminal,
+    /// Scanning threads (default: one per processor, 4 at most).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub threads: Option<u8>,
+}
+
+/// How the terminal is written to.
+#[derive(Debug, Args)]
+pub struct Terminal {
+    /// Use colour: auto looks for a terminal and NO_COLOR.
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Columns of the text report (default: those of the terminal, else 80).
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..=1000))]
+    pub width: Option<u16>,
+}
+
+/// Where user rules are.
+#[derive(Debug, Args)]
+pub struct RulesFolders {
+    /// A folder with your own rules; they extend the built-in ones, overrides.toml in it disables or re-levels them.
+    /// The folder galera-rca/rules in your configuration folder is read first.
+    #[arg(long = "rules", value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+}
+
+/// The options of `rules`.
+#[derive(Debug, Args)]
+pub struct Rules {
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// All rules, a line each.
+    List {
+        #[command(flatten)]
+        rules: RulesFolders,
+        /// Only rules of this area.
+        #[arg(long)]
+        area: Option<String>,
+    },
+    /// One rule with all its texts.
+    Show {
+        id: String,
+        #[command(flatten)]
+        rules: RulesFolders,
+    },
+    /// Check rule files for everything a person would forget.
+    Lint {
+        #[command(flatten)]
+        rules: RulesFolders,
+        /// Logs in which nothing is wrong: no cause may hit them.
+        #[arg(long, value_name = "DIR")]
+        healthy: Option<PathBuf>,
+    },
+    /// Run the examples of all rules, or of those named.
+    Test {
+        ids: Vec<String>,
+        #[command(flatten)]
+        rules: RulesFolders,
+    },
+    /// Print the signature expressions of all rules, one a line, for grep -E -f or rg -f.
+    Export {
+        #[command(flatten)]
+        rules: RulesFolders,
+    },
+    /// The typed events that rules can match, with their fields.
+    Events,
+    /// A JSON Schema: of rule files, or of the diagnosis document.
+    Schema {
+        #[arg(long, value_enum, default_value_t = SchemaOf::Rule)]
+        of: SchemaOf,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum SchemaOf {
+    Rule,
+    Diagnosis,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+    Ndjson,
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    Info,
+    Warning,
+    Error,
+    Critical,
+}
+
+impl From<Level> for Severity {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Info => Self::Info,
+            Level::Warning => Self::Warning,
+            Level::Error => Self::Error,
+            Level::Critical => Self::Critical,
+        }
+    }
+}
+
+fn named_file(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok((name.to_owned(), PathBuf::from(file))),
+        _ => Err("write NAME=FILE, for example --node db1=/tmp/error.log".to_owned()),
+    }
+}

@@ -1,0 +1,130 @@
+//! `galera-rca rules`: the rule table for people who read or write rules.
+
+use std::fmt::Write as _;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use super::arguments::{Rules, RulesCommand, RulesFolders, SchemaOf};
+use super::{EXIT_FOUND, EXIT_QUIET};
+use crate::diagnose::document::Document;
+use crate::diagnose::printable::printable;
+use crate::parse::event::Event;
+use crate::rules::lint;
+use crate::rules::load;
+use crate::rules::read::LoadedRule;
+use crate::rules::schema::Rule;
+use crate::rules::table::{Matcher, Table};
+
+/// The compiled rules: built in, the user's own from the configuration folder, those of `--rules`.
+pub fn table(folders: &RulesFolders) -> Result<Table> {
+    Ok(Table::new(loaded(folders)?)?)
+}
+
+fn loaded(folders: &RulesFolders) -> Result<Vec<LoadedRule>> {
+    let mut all: Vec<PathBuf> = configuration_folder().into_iter().filter(|folder| folder.is_dir()).collect();
+    all.extend(folders.folders.iter().cloned());
+    Ok(load::load(&all)?)
+}
+
+/// `$XDG_CONFIG_HOME/galera-rca/rules`, else `~/.config/galera-rca/rules`.
+fn configuration_folder() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?;
+    Some(base.join("galera-rca").join("rules"))
+}
+
+/// Runs one of the subcommands and gives the exit status.
+pub fn run(options: &Rules) -> Result<u8> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let status = match &options.command {
+        RulesCommand::List { rules, area } => list(&mut out, &loaded(rules)?, area.as_deref())?,
+        RulesCommand::Show { id, rules } => show(&mut out, &loaded(rules)?, id)?,
+        RulesCommand::Lint { rules, healthy } => remarks(&mut out, &lint::lint(loaded(rules)?, healthy.as_deref())?)?,
+        RulesCommand::Test { ids, rules } => test(&mut out, loaded(rules)?, ids)?,
+        RulesCommand::Export { rules } => export(&mut out, &table(rules)?)?,
+        RulesCommand::Events => events(&mut out)?,
+        RulesCommand::Schema { of } => schema(&mut out, *of)?,
+    };
+    out.flush()?;
+    Ok(status)
+}
+
+fn list(out: &mut impl Write, rules: &[LoadedRule], area: Option<&str>) -> Result<u8> {
+    for one in rules.iter().map(|one| &one.rule).filter(|rule| area.is_none_or(|area| rule.area == area)) {
+        let role = format!("{:?}", one.role).to_lowercase();
+        let severity = format!("{:?}", one.severity).to_lowercase();
+        writeln!(out, "{:44} {severity:8} {role:8} {}", one.id, one.title)?;
+    }
+    Ok(EXIT_QUIET)
+}
+
+fn show(out: &mut impl Write, rules: &[LoadedRule], id: &str) -> Result<u8> {
+    let Some(found) = rules.iter().find(|one| one.rule.id == id) else {
+        let mut near: Vec<(usize, &str)> =
+            rules.iter().map(|one| (lint::distance(&one.rule.id, id), one.rule.id.as_str())).collect();
+        near.sort_unstable();
+        let near: Vec<&str> = near.into_iter().take(3).map(|(_, id)| id).collect();
+        bail!("there is no rule '{id}'; the nearest are {}", near.join(", "));
+    };
+    writeln!(out, "# {}\n{}", found.file, toml::to_string_pretty(&found.rule)?)?;
+    Ok(EXIT_QUIET)
+}
+
+fn remarks(out: &mut impl Write, remarks: &[lint::Remark]) -> Result<u8> {
+    for remark in remarks {
+        writeln!(out, "{}: {}", remark.file, printable_lines(&remark.text))?;
+    }
+    writeln!(out, "{} remarks", remarks.len())?;
+    Ok(if remarks.is_empty() { EXIT_QUIET } else { EXIT_FOUND })
+}
+
+fn printable_lines(text: &str) -> String {
+    text.lines().map(|line| printable(line.as_bytes())).collect::<Vec<_>>().join("\n")
+}
+
+fn test(out: &mut impl Write, rules: Vec<LoadedRule>, ids: &[String]) -> Result<u8> {
+    for id in ids {
+        if !rules.iter().any(|one| &one.rule.id == id) {
+            bail!("there is no rule '{id}'");
+        }
+    }
+    let wanted: Vec<LoadedRule> = rules.into_iter().filter(|one| ids.is_empty() || ids.contains(&one.rule.id)).collect();
+    let examples: usize = wanted.iter().map(|one| one.rule.examples.len() + one.rule.counter_examples.len()).sum();
+    let count = wanted.len();
+    let failed = lint::examples(wanted)?;
+    let mut text = String::new();
+    for remark in &failed {
+        let _ = writeln!(text, "{}: {}", remark.file, printable_lines(&remark.text));
+    }
+    write!(out, "{text}")?;
+    writeln!(out, "{count} rules, {} examples passed, {} failed", examples.saturating_sub(failed.len()), failed.len())?;
+    Ok(if failed.is_empty() { EXIT_QUIET } else { EXIT_FOUND })
+}
+
+fn export(out: &mut impl Write, table: &Table) -> Result<u8> {
+    for signal in &table.signals {
+        match &signal.matcher {
+            Matcher::Text(text) => writeln!(out, "{}", regex::escape(text))?,
+            Matcher::Regex(regex) => writeln!(out, "{}", regex.source)?,
+        }
+    }
+    Ok(EXIT_QUIET)
+}
+
+fn events(out: &mut impl Write) -> Result<u8> {
+    for (kind, fields) in Event::KINDS {
+        writeln!(out, "{kind}: {}", fields.join(", "))?;
+    }
+    Ok(EXIT_QUIET)
+}
+
+fn schema(out: &mut impl Write, of: SchemaOf) -> Result<u8> {
+    let schema = match of {
+        SchemaOf::Rule => schemars::schema_for!(Rule),
+        SchemaOf::Diagnosis => schemars::schema_for!(Document),
+    };
+    writeln!(out, "{}", serde_json::to_string_pretty(&schema)?)?;
+    Ok(EXIT_QUIET)
+}

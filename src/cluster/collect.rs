@@ -1,0 +1,267 @@
+//! Takes in the hit lines of one log, in order, and keeps what the diagnosis needs of them.
+
+use std::borrow::Cow;
+
+use chrono::NaiveDateTime;
+
+use super::burst::Hit;
+use super::log::{Log, Unexplained};
+use super::process::{Ending, Process};
+use super::template::template;
+use crate::parse::event::{Event, ViewMember};
+use crate::parse::head::{Level, parse_head};
+use crate::parse::stamp::Stamp;
+use crate::rules::table::{EventSignal, Matcher, Subject, Table};
+use crate::scan::block::{HitLine, MATCHED_BYTES, Scanned};
+
+/// Text kept of a hit line.
+const KEPT_BYTES: usize = 2 << 10;
+
+/// Different unexplained messages kept per log; more are counted together.
+const MOST_TEMPLATES: usize = 300;
+
+/// The part of time that findings are taken from; names and facts are taken from all lines.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Window {
+    pub since: Option<NaiveDateTime>,
+    pub until: Option<NaiveDateTime>,
+}
+
+impl Window {
+    fn contains(&self, time: Option<Stamp>) -> bool {
+        let Some(time) = time.map(|stamp| stamp.time) else { return true };
+        self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time <= until)
+    }
+}
+
+/// The log that is being read.
+#[derive(Debug)]
+pub struct Collector<'a> {
+    table: &'a Table,
+    window: Window,
+    pub log: Log,
+}
+
+impl<'a> Collector<'a> {
+    pub fn new(table: &'a Table, window: Window, log: Log) -> Self {
+        let log = Log { processes: vec![Process::before_log()], ..log };
+        Self { table, window, log }
+    }
+
+    /// Takes in one block of the log's file number `file`.
+    pub fn take(&mut self, file: usize, scanned: &Scanned) {
+        if let Some(entry) = self.log.files.get_mut(file) {
+            entry.lines += scanned.lines;
+            entry.heads += scanned.heads;
+            entry.first_time = entry.first_time.or(scanned.first_stamp);
+            entry.last_time = scanned.last_stamp.or(entry.last_time);
+            entry.hits += (scanned.hits.len() + scanned.quiet.len()) as u64;
+        }
+        for &(signal, count) in &scanned.quiet {
+            let subject = self.table.signals[signal as usize].subject;
+            *self.log.quiet.entry(subject).or_default() += count;
+        }
+        for hit in &scanned.hits {
+            self.take_line(file, hit, &scanned.block.text[hit.range.clone()]);
+        }
+        self.log.last_time = scanned.last_stamp.or(self.log.last_time);
+    }
+
+    fn take_line(&mut self, file: usize, line: &HitLine, text: &[u8]) {
+        let time = self.time_of(line.stamp);
+        let wanted = self.window.contains(time);
+        for event in &line.events {
+            self.take_event(file, line, event, time, text, wanted);
+        }
+        if !wanted {
+            return;
+        }
+        for &signal in &line.signals {
+            let signal = &self.table.signals[signal as usize];
+            let captures = || match &signal.matcher {
+                Matcher::Regex(regex) => captures(regex.get(), text),
+                Matcher::Text(_) => Vec::new(),
+            };
+            self.add(signal.subject, file, line.number, time, text, captures);
+        }
+        if line.signals.is_empty() && line.events.is_empty() {
+            self.add_unexplained(file, line, time, text);
+        }
+    }
+
+    /// Script lines carry local time even where the server prints UTC: then the server's last time stands.
+    fn time_of(&mut self, own: Option<Stamp>) -> Option<Stamp> {
+        let last = self.log.last_time;
+        let time = match (own, last) {
+            (Some(own), Some(last)) if own.offset.is_none() && last.offset.is_some() => Some(last),
+            (Some(own), _) => Some(own),
+            (None, last) => last,
+        };
+        self.log.last_time = time.or(last);
+        time
+    }
+
+    fn take_event(&mut self, file: usize, line: &HitLine, event: &Event, time: Option<Stamp>, text: &[u8], wanted: bool) {
+        if let Event::ServerStart { version, .. } = event {
+            self.start_process(file, line, time, text, version, wanted);
+        } else if let Some(process) = self.log.processes.last_mut() {
+            process.observe(event);
+        }
+        self.log.facts.observe(event);
+        observe_names(&mut self.log, event);
+        if wanted {
+            self.match_event(file, line, event, time, text);
+        }
+    }
+
+    fn start_process(
+        &mut self,
+        file: usize,
+        line: &HitLine,
+        time: Option<Stamp>,
+        text: &[u8],
+        version: &str,
+        wanted: bool,
+    ) {
+        let ended = self.log.processes.last_mut().map(|last| {
+            last.ending = last.ending_at_next_start();
+            last.ending
+        });
+        if wanted && ended == Some(Ending::Killed) {
+            self.match_event(file, line, &Event::ProcessEnded { how: "killed".to_owned() }, time, text);
+        }
+        self.log.processes.push(Process::starting(time, Some(version.to_owned())));
+    }
+
+    /// Counts an event under all subjects that ask for it.
+    pub fn match_event(&mut self, file: usize, line: &HitLine, event: &Event, time: Option<Stamp>, text: &[u8]) {
+        let table = self.table;
+        let Some(indexes) = table.events_by_kind.get(event.kind()) else { return };
+        for signal in indexes.iter().map(|&index| &table.events[index]) {
+            if event_matches(signal, event, line.level) {
+                self.add(signal.subject, file, line.number, time, text, || fields(event));
+            }
+        }
+    }
+
+    fn add(
+        &mut self,
+        subject: Subject,
+        file: usize,
+        line: u64,
+        time: Option<Stamp>,
+        text: &[u8],
+        captures: impl FnOnce() -> Vec<(String, String)>,
+    ) {
+        let process = self.log.processes.len() - 1;
+        let threshold = self.table.rule(subject).and_then(|rule| rule.threshold);
+        let text = text[..text.len().min(KEPT_BYTES)].to_vec();
+        let hit = Hit { file, line, time, text, captures: captures() };
+        self.log.bursts.entry(subject).or_default().add(process, threshold, hit);
+    }
+
+    fn add_unexplained(&mut self, file: usize, line: &HitLine, time: Option<Stamp>, text: &[u8]) {
+        let message = parse_head(text).map_or(text, |head| head.message);
+        let mut shape = template(message);
+        let full = self.log.unexplained.len() >= MOST_TEMPLATES;
+        if full && !self.log.unexplained.contains_key(&shape) {
+            "(other messages)".clone_into(&mut shape);
+        }
+        let level = if line.level == Some(Level::Error) { "ERROR" } else { "Warning" };
+        let text = &text[..text.len().min(KEPT_BYTES)];
+        let new = || Unexplained { level, count: 0, file, line: line.number, time, text: text.to_vec() };
+        self.log.unexplained.entry(shape).or_insert_with(new).count += 1;
+    }
+}
+
+fn captures(regex: Option<&regex::bytes::Regex>, text: &[u8]) -> Vec<(String, String)> {
+    let text = &text[..text.len().min(MATCHED_BYTES)];
+    let Some((regex, found)) = regex.and_then(|regex| Some((regex, regex.captures(text)?))) else { return Vec::new() };
+    let named = regex.capture_names().flatten();
+    named
+        .filter_map(|name| Some((name.to_owned(), String::from_utf8_lossy(found.name(name)?.as_bytes()).into_owned())))
+        .collect()
+}
+
+fn fields(event: &Event) -> Vec<(String, String)> {
+    let names = Event::KINDS.iter().find(|(kind, _)| *kind == event.kind()).map_or(&[][..], |(_, names)| names);
+    names.iter().filter_map(|name| Some(((*name).to_owned(), event.field(name)?.into_owned()))).collect()
+}
+
+/// Does the event fulfil the signal's conditions?
+pub fn event_matches(signal: &EventSignal, event: &Event, level: Option<Level>) -> bool {
+    let level_fits = signal.levels.is_empty()
+        || level.is_some_and(|level| signal.levels.iter().any(|wanted| wanted.eq_ignore_ascii_case(&level.to_string())));
+    level_fits && signal.fields.iter().all(|(name, wanted)| value_fits(wanted, event.field(name)))
+}
+
+/// `value`, `a|b`, `!value`, `*` (present), `>=5`, `<5`.
+fn value_fits(wanted: &str, value: Option<Cow<'_, str>>) -> bool {
+    let Some(value) = value else { return false };
+    let number = |limit: &str| Some((value.parse::<f64>().ok()?, limit.trim().parse::<f64>().ok()?));
+    if wanted == "*" {
+        true
+    } else if let Some(limit) = wanted.strip_prefix(">=") {
+        number(limit).is_some_and(|(value, limit)| value >= limit)
+    } else if let Some(limit) = wanted.strip_prefix('<') {
+        number(limit).is_some_and(|(value, limit)| value < limit)
+    } else if let Some(other) = wanted.strip_prefix('!') {
+        value != other
+    } else {
+        wanted.split('|').any(|one| value.eq_ignore_ascii_case(one))
+    }
+}
+
+fn observe_names(log: &mut Log, event: &Event) {
+    match event {
+        Event::ServerConnected { name, uuid, .. } => {
+            log.own_name.get_or_insert_with(|| name.clone());
+            note_uuid(log, uuid, name);
+        }
+        Event::ServerView { members, own_index, .. } => {
+            for member in members {
+                observe_member(log, member);
+            }
+            let own = usize::try_from(*own_index).ok().and_then(|index| members.get(index)?.name.clone());
+            if log.own_name.is_none() {
+                log.own_name = own.filter(|name| is_name(name));
+            }
+        }
+        Event::ConnectionEstablished { peer, address } | Event::Forgetting { peer, address } => {
+            if let Some(name) = log.names_by_uuid.get(peer).cloned() {
+                log.names_by_host.insert(host_of(address).to_owned(), name);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn observe_member(log: &mut Log, member: &ViewMember) {
+    if let Some(name) = member.name.as_ref().filter(|name| is_name(name)) {
+        log.members.insert(name.clone());
+        note_uuid(log, &member.uuid, name);
+    }
+}
+
+/// Members whose name is not known yet are printed as `unspecified`.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name != "unspecified"
+}
+
+fn note_uuid(log: &mut Log, uuid: &str, name: &str) {
+    log.names_by_uuid.insert(uuid.to_owned(), name.to_owned());
+    let groups: Vec<&str> = uuid.split('-').collect();
+    if let [first, _, _, fourth, _] = groups.as_slice() {
+        log.names_by_uuid.insert(format!("{first}-{fourth}"), name.to_owned());
+        log.names_by_uuid.insert((*first).to_owned(), name.to_owned());
+    }
+}
+
+/// The host of `tcp://10.0.0.1:4567`, `ssl://[::1]:4567` or `10.0.0.1:4444/rsync_sst`.
+pub fn host_of(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    if let Some((host, _)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        return host;
+    }
+    rest.split([':', '/']).next().unwrap_or(rest)
+}

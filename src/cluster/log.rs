@@ -1,0 +1,83 @@
+//! All that is kept of one node's log after it was read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDateTime;
+
+use super::burst::{Burst, Bursts};
+use super::facts::Facts;
+use super::process::Process;
+use crate::parse::stamp::Stamp;
+use crate::rules::table::Subject;
+
+/// One file of a log, for the `inputs` of the report.
+#[derive(Clone, Debug, Default)]
+pub struct File {
+    /// As given by the user.
+    pub path: String,
+    pub format: &'static str,
+    pub lines: u64,
+    pub bytes: u64,
+    pub first_time: Option<Stamp>,
+    pub last_time: Option<Stamp>,
+    /// Lines with a server's head, in the first block; none means that it is no database log.
+    pub heads: u64,
+    pub hits: u64,
+    /// What was wrong with it; the rest was analysed.
+    pub problems: Vec<String>,
+    /// Host, pod or container as the transport names it.
+    pub host: Option<String>,
+}
+
+/// Messages of one shape at ERROR or Warning that nothing explains.
+#[derive(Clone, Debug)]
+pub struct Unexplained {
+    pub level: &'static str,
+    pub count: u64,
+    pub file: usize,
+    pub line: u64,
+    pub time: Option<Stamp>,
+    pub text: Vec<u8>,
+}
+
+/// One node's log, joined from its files.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    /// The file stem.
+    pub stem: String,
+    /// The name given by `--node`.
+    pub given: Option<String>,
+    /// The name that the server itself prints.
+    pub own_name: Option<String>,
+    pub files: Vec<File>,
+    pub bursts: BTreeMap<Subject, Bursts>,
+    pub processes: Vec<Process>,
+    pub facts: Facts,
+    /// Names of all members of its views.
+    pub members: BTreeSet<String>,
+    /// Member names by the host part of their address.
+    pub names_by_host: BTreeMap<String, String>,
+    /// Member names by full and short UUID.
+    pub names_by_uuid: BTreeMap<String, String>,
+    pub unexplained: BTreeMap<String, Unexplained>,
+    /// Harmless lines, counted only.
+    pub quiet: BTreeMap<Subject, u64>,
+    pub last_time: Option<Stamp>,
+}
+
+impl Log {
+    /// The name of the node: given, else its own, else the file stem.
+    pub fn name(&self) -> &str {
+        self.given.as_deref().or(self.own_name.as_deref()).unwrap_or(&self.stem)
+    }
+
+    /// The bursts of a subject.
+    pub fn bursts_of(&self, subject: Subject) -> &[Burst] {
+        self.bursts.get(&subject).map_or(&[], |bursts| bursts.list.as_slice())
+    }
+
+    /// When the log ends, in UTC where the zone is known.
+    pub fn ends(&self) -> Option<NaiveDateTime> {
+        self.last_time.map(|stamp| stamp.instant())
+    }
+}

@@ -1,0 +1,10 @@
+//! From hit lines to what is known of each node's log: bursts of hits, server processes, names and facts.
+//!
+//! Incremental and pure: fed block by block in order, bounded by what is kept, not by what is read.
+
+pub mod burst;
+pub mod collect;
+pub mod facts;
+pub mod log;
+pub mod process;
+pub mod template;

@@ -1,0 +1,397 @@
+//! Puts findings together: one diagnosis per rule and node at fault, ranked, with its texts filled in.
+
+use std::collections::BTreeMap;
+
+use super::blame::{self, Blamed};
+use super::document::{
+    Alternative, BenignCount, Cluster, Diagnosis, Document, Evidence, EvidenceRole, Explained, Input, Node, Remedy, SCHEMA,
+    Tool, Unexplained, Verdict, Verify, place_name,
+};
+use super::fill::{self, Lookup};
+use super::finding::Finding;
+use super::missing::missing;
+use crate::cluster::burst::Hit;
+use crate::cluster::facts;
+use crate::cluster::log::Log;
+use crate::cluster::process::Ending;
+use crate::parse::stamp::Stamp;
+use super::printable::printable;
+use crate::rules::schema::{Blame, CaptureType, CommandClass, Place, Role, Severity, Source};
+use crate::rules::table::{CompiledRule, Subject, Table};
+
+/// Evidence lines of one kind per node, and in all.
+const LINES_PER_NODE: usize = 4;
+const MOST_EVIDENCE: usize = 16;
+
+/// Makes the document.
+pub fn document(table: &Table, logs: &[Log], findings: &[Finding], parents: &[Option<usize>], tool: Tool) -> Document {
+    let mut groups: BTreeMap<(Subject, Blamed), Vec<usize>> = BTreeMap::new();
+    for (index, finding) in findings.iter().enumerate() {
+        if parents[index].is_none() {
+            groups.entry((finding.rule, blame::blamed(table, logs, finding))).or_default().push(index);
+        }
+    }
+    let context = Context { table, logs, findings, parents };
+    let mut diagnoses: Vec<_> =
+        groups.into_iter().filter_map(|((rule, blamed), members)| context.diagnosis(rule, &blamed, &members)).collect();
+    diagnoses.sort_by(|(left_role, left), (right_role, right)| rank_key(*left_role, left).cmp(&rank_key(*right_role, right)));
+    let mut diagnoses: Vec<Diagnosis> = diagnoses.into_iter().map(|(_, diagnosis)| diagnosis).collect();
+    for (index, diagnosis) in diagnoses.iter_mut().enumerate() {
+        diagnosis.rank = index + 1;
+    }
+    Document {
+        schema: SCHEMA,
+        tool,
+        inputs: inputs(logs),
+        cluster: cluster(logs),
+        verdict: verdict(logs, &diagnoses),
+        missing_evidence: missing(logs, &diagnoses),
+        diagnoses,
+        unexplained: unexplained(logs),
+        benign: benign(table, logs),
+    }
+}
+
+/// Failures before warnings, causes before symptoms, then the worse, the surer, the wider, the earlier.
+fn rank_key(role: Role, diagnosis: &Diagnosis) -> impl Ord + use<> {
+    use std::cmp::Reverse;
+    let folded: u64 = diagnosis.explains.iter().map(|explained| explained.count.min(1)).sum();
+    (
+        Reverse(diagnosis.severity.max(Severity::Warning) > Severity::Warning),
+        role != Role::Cause,
+        Reverse(diagnosis.severity),
+        Reverse((diagnosis.confidence * 100.0).round() as i64),
+        Reverse(folded),
+        diagnosis.first_seen.clone(),
+        diagnosis.rule.clone(),
+        diagnosis.node.clone(),
+    )
+}
+
+struct Context<'a> {
+    table: &'a Table,
+    logs: &'a [Log],
+    findings: &'a [Finding],
+    parents: &'a [Option<usize>],
+}
+
+impl Context<'_> {
+    fn diagnosis(&self, rule: Subject, blamed: &Blamed, members: &[usize]) -> Option<(Role, Diagnosis)> {
+        let compiled = self.table.rule(rule)?;
+        let group: Vec<&Finding> = members.iter().map(|&index| &self.findings[index]).collect();
+        let best = *group.iter().max_by(|left, right| left.confidence.total_cmp(&right.confidence))?;
+        let bursts: Vec<_> = group.iter().filter_map(|finding| finding.burst(self.logs)).collect();
+        let values = Values { context: self, compiled, finding: best, blamed };
+        let own: &Lookup<'_> = &|name| values.get(name, Place::This);
+        let texts = &compiled.rule.diagnosis;
+        let mut observed_by: Vec<String> = group.iter().map(|finding| self.logs[finding.log].name().to_owned()).collect();
+        observed_by.sort();
+        observed_by.dedup();
+        let times = || bursts.iter().flat_map(|burst| [&burst.first, &burst.last]).filter_map(|hit| hit.time);
+        let diagnosis = Diagnosis {
+            rank: 0,
+            rule: compiled.rule.id.clone(),
+            title: fill::sentence(&compiled.rule.title, own),
+            category: compiled.rule.area.clone(),
+            severity: compiled.rule.severity,
+            confidence: (best.confidence * 100.0).round() / 100.0,
+            node: blamed.name.clone().unwrap_or_else(|| observed_by.join(", ")),
+            node_known: blamed.name.is_some(),
+            observed_by,
+            first_seen: times().min_by_key(Stamp::instant).map(time_text),
+            last_seen: times().max_by_key(Stamp::instant).map(time_text),
+            count: bursts.iter().map(|burst| burst.count).sum(),
+            cause: clean(&fill::sentence(&texts.cause, own)),
+            why: clean(&fill::sentence(&texts.why, own)),
+            impact: clean(&fill::sentence(&texts.impact, own)),
+            evidence: self.evidence(&group),
+            explains: self.explained(members),
+            alternatives: values.alternatives(),
+            verify: values.verify(),
+            remedy: values.remedy(),
+            references: compiled.rule.sources.iter().map(reference).collect(),
+        };
+        Some((compiled.rule.role, diagnosis))
+    }
+
+    fn evidence(&self, group: &[&Finding]) -> Vec<Evidence> {
+        let mut lines: Vec<Evidence> = Vec::new();
+        for finding in group {
+            let decisive = finding.burst(self.logs).into_iter().flat_map(crate::cluster::burst::Burst::hits);
+            self.add_lines(&mut lines, finding.log, decisive, EvidenceRole::Decisive);
+        }
+        for finding in group {
+            for (list, role) in
+                [(&finding.supports, EvidenceRole::Supports), (&finding.contradicts, EvidenceRole::Contradicts)]
+            {
+                for &(log, subject, burst) in list {
+                    let burst = self.logs[log].bursts_of(subject).get(burst);
+                    self.add_lines(&mut lines, log, burst.into_iter().map(|burst| &burst.first), role);
+                }
+            }
+        }
+        lines.truncate(MOST_EVIDENCE);
+        lines.sort_by(|left, right| (left.role, &left.input, left.line).cmp(&(right.role, &right.input, right.line)));
+        lines
+    }
+
+    fn add_lines<'h>(
+        &self,
+        lines: &mut Vec<Evidence>,
+        log: usize,
+        hits: impl Iterator<Item = &'h Hit>,
+        role: EvidenceRole,
+    ) {
+        let log = &self.logs[log];
+        for hit in hits {
+            let same_node = lines.iter().filter(|line| line.node == log.name() && line.role == role).count();
+            let input = log.files.get(hit.file).map_or("", |file| file.path.as_str());
+            let known = lines.iter().any(|line| line.input == input && line.line == hit.line);
+            if known || same_node >= LINES_PER_NODE {
+                continue;
+            }
+            lines.push(Evidence {
+                input: clean(input),
+                line: hit.line,
+                node: log.name().to_owned(),
+                time: hit.time.map(time_text),
+                text: printable(&hit.text),
+                role,
+            });
+        }
+    }
+
+    fn explained(&self, members: &[usize]) -> Vec<Explained> {
+        let mut counts: BTreeMap<(Subject, &str), u64> = BTreeMap::new();
+        for (index, finding) in self.findings.iter().enumerate() {
+            if self.parents[index].is_some_and(|parent| members.contains(&parent)) {
+                let count = finding.burst(self.logs).map_or(0, |burst| burst.count);
+                *counts.entry((finding.rule, self.logs[finding.log].name())).or_default() += count;
+            }
+        }
+        counts
+            .into_iter()
+            .filter_map(|((rule, node), count)| {
+                let rule = &self.table.rule(rule)?.rule;
+                let title = fill::sentence(&rule.title, &|_| None);
+                Some(Explained { rule: rule.id.clone(), title, node: node.to_owned(), count })
+            })
+            .collect()
+    }
+}
+
+/// The values for the placeholders of one diagnosis.
+struct Values<'a> {
+    context: &'a Context<'a>,
+    compiled: &'a CompiledRule,
+    finding: &'a Finding,
+    blamed: &'a Blamed,
+}
+
+impl Values<'_> {
+    /// A capture, a name, or a fact of the node on which the text is about to be used.
+    fn get(&self, name: &str, place: Place) -> Option<(String, CaptureType)> {
+        let logs = self.context.logs;
+        let observer = logs[self.finding.log].name();
+        match name {
+            "node" => Some((self.blamed.name.clone().unwrap_or_else(|| format!("a peer of {observer}")), CaptureType::Text)),
+            "observer" => Some((observer.to_owned(), CaptureType::Node)),
+            "log" => {
+                let hit = &self.finding.burst(logs)?.first;
+                Some((logs[self.finding.log].files.get(hit.file)?.path.clone(), CaptureType::Path))
+            }
+            _ => self.captured(name).or_else(|| self.peer(name)).or_else(|| self.fact(name, place)),
+        }
+    }
+
+    fn captured(&self, name: &str) -> Option<(String, CaptureType)> {
+        let burst = self.finding.burst(self.context.logs)?;
+        let value = burst.hits().flat_map(|hit| &hit.captures).find(|(capture, _)| capture == name)?.1.clone();
+        let kind = self.compiled.rule.captures.get(name).copied().unwrap_or_default();
+        if name == "peer" || kind == CaptureType::Uuid {
+            let named = blame::name_of_uuid(self.context.logs, &value);
+            return Some(named.map_or((value, kind), |named| (named, CaptureType::Node)));
+        }
+        Some((value, kind))
+    }
+
+    fn peer(&self, name: &str) -> Option<(String, CaptureType)> {
+        let blames_peer = self.compiled.rule.blame == Blame::Peer;
+        (name == "peer" && blames_peer).then(|| self.blamed.name.clone().map(|peer| (peer, CaptureType::Node)))?
+    }
+
+    fn fact(&self, name: &str, place: Place) -> Option<(String, CaptureType)> {
+        let kind = facts::KNOWN.iter().find(|(known, _)| *known == name)?.1;
+        let blames_peer = self.compiled.rule.blame == Blame::Peer;
+        let log = match place {
+            Place::Peer if blames_peer => self.blamed.log?,
+            Place::Peer => return None,
+            _ => self.finding.log,
+        };
+        Some((self.context.logs[log].facts.get(name)?.to_owned(), kind))
+    }
+
+    fn place(&self, place: Place) -> String {
+        let blames_peer = self.compiled.rule.blame == Blame::Peer;
+        match place {
+            Place::This => self.context.logs[self.finding.log].name().to_owned(),
+            Place::Peer if blames_peer => self.blamed.name.clone().unwrap_or_else(|| place_name(place).to_owned()),
+            other => place_name(other).to_owned(),
+        }
+    }
+
+    fn alternatives(&self) -> Vec<Alternative> {
+        let one = |alternative: &crate::rules::schema::Alternative| Alternative {
+            cause: clean(&fill::sentence(&alternative.cause, &|name| self.get(name, Place::This))),
+            check: alternative.check.as_deref().map_or_else(String::new, |check| {
+                fill::command(check, &|name| self.get(name, alternative.on)).text
+            }),
+            on: self.place(alternative.on),
+        };
+        self.compiled.rule.alternatives.iter().map(one).collect()
+    }
+
+    fn verify(&self) -> Vec<Verify> {
+        let sentence = |text: &str| clean(&fill::sentence(text, &|name| self.get(name, Place::This)));
+        let one = |verify: &crate::rules::schema::Verify| {
+            let run = fill::command(&verify.run, &|name| self.get(name, verify.on));
+            Verify {
+                kind: if verify.run.starts_with("mariadb ") { "sql" } else { "shell" },
+                run: run.text,
+                on: self.place(verify.on),
+                safe: verify.class == CommandClass::ReadOnly,
+                confirms: sentence(&verify.confirms),
+                refutes: sentence(&verify.refutes),
+                missing: run.missing,
+            }
+        };
+        self.compiled.rule.verify.iter().map(one).collect()
+    }
+
+    fn remedy(&self) -> Vec<Remedy> {
+        let one = |remedy: &crate::rules::schema::Remedy| Remedy {
+            step: clean(&fill::sentence(&remedy.step, &|name| self.get(name, Place::This))),
+            risk: remedy.risk,
+        };
+        self.compiled.rule.remedy.iter().map(one).collect()
+    }
+}
+
+fn clean(text: &str) -> String {
+    printable(text.as_bytes())
+}
+
+/// A time as the documents write it: ISO 8601, with the zone where it is known.
+pub fn time_text(stamp: Stamp) -> String {
+    let local = stamp.time.format("%Y-%m-%dT%H:%M:%S%.f");
+    match stamp.offset {
+        None => local.to_string(),
+        Some(0) => format!("{local}Z"),
+        Some(seconds) => {
+            let sign = if seconds < 0 { '-' } else { '+' };
+            format!("{local}{sign}{:02}:{:02}", seconds.abs() / 3600, seconds.abs() / 60 % 60)
+        }
+    }
+}
+
+fn reference(source: &Source) -> String {
+    let place = [source.repo.as_deref(), source.path.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let words = source.text.as_deref().map(|text| format!("\"{text}\""));
+    [Some(place), words, source.page.clone()].into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+}
+
+fn verdict(logs: &[Log], diagnoses: &[Diagnosis]) -> Verdict {
+    let readable = logs.iter().flat_map(|log| &log.files).any(|file| file.heads > 0 || file.hits > 0);
+    match diagnoses.iter().map(|diagnosis| diagnosis.severity).max() {
+        Some(Severity::Error | Severity::Critical) => Verdict::Failure,
+        Some(Severity::Warning) => Verdict::Warning,
+        _ if readable => Verdict::Healthy,
+        _ => Verdict::Unknown,
+    }
+}
+
+fn inputs(logs: &[Log]) -> Vec<Input> {
+    let mut inputs: Vec<Input> = logs
+        .iter()
+        .flat_map(|log| {
+            log.files.iter().map(|file| Input {
+                name: clean(&file.path),
+                node: log.name().to_owned(),
+                format: file.format.to_owned(),
+                lines: file.lines,
+                bytes: file.bytes,
+                first_time: file.first_time.map(time_text),
+                last_time: file.last_time.map(time_text),
+                problems: file.problems.iter().map(|problem| clean(problem)).collect(),
+            })
+        })
+        .collect();
+    inputs.sort_by(|left, right| left.name.cmp(&right.name));
+    inputs
+}
+
+fn cluster(logs: &[Log]) -> Cluster {
+    let mut names: Vec<&str> = logs.iter().filter_map(|log| log.facts.get("cluster_name")).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut nodes: Vec<Node> = logs.iter().map(node).collect();
+    nodes.sort_by(|left, right| left.name.cmp(&right.name));
+    Cluster { name: (!names.is_empty()).then(|| clean(&names.join(", "))), nodes }
+}
+
+fn node(log: &Log) -> Node {
+    let fact = |name| log.facts.get(name).map(clean);
+    let ending = log.processes.last().map_or(Ending::Running, |process| process.ending);
+    Node {
+        name: clean(log.name()),
+        server_version: fact("server_version"),
+        provider_version: fact("provider_version"),
+        address: fact("listen_address"),
+        starts: log.processes.iter().filter(|process| process.start_seen).count(),
+        last_ending: format!("{ending:?}").to_ascii_lowercase(),
+        host: log.files.iter().find_map(|file| file.host.as_deref().map(clean)),
+    }
+}
+
+fn unexplained(logs: &[Log]) -> Vec<Unexplained> {
+    let mut all: Vec<Unexplained> = logs
+        .iter()
+        .flat_map(|log| {
+            log.unexplained.iter().map(|(template, one)| Unexplained {
+                level: one.level,
+                template: clean(template),
+                count: one.count,
+                node: clean(log.name()),
+                input: log.files.get(one.file).map_or_else(String::new, |file| clean(&file.path)),
+                line: one.line,
+                time: one.time.map(time_text),
+                text: printable(&one.text),
+            })
+        })
+        .collect();
+    all.sort_by(|left, right| {
+        (left.level, std::cmp::Reverse(left.count), &left.input, left.line).cmp(&(
+            right.level,
+            std::cmp::Reverse(right.count),
+            &right.input,
+            right.line,
+        ))
+    });
+    all
+}
+
+fn benign(table: &Table, logs: &[Log]) -> Vec<BenignCount> {
+    let mut counts: BTreeMap<Subject, u64> = BTreeMap::new();
+    for log in logs {
+        for (&subject, &count) in &log.quiet {
+            *counts.entry(subject).or_default() += count;
+        }
+    }
+    counts
+        .into_iter()
+        .filter_map(|(subject, count)| {
+            let rule = &table.rule(subject)?.rule;
+            Some(BenignCount { rule: rule.id.clone(), title: fill::sentence(&rule.title, &|_| None), count })
+        })
+        .collect()
+}

@@ -1,0 +1,45 @@
+//! What was not given and would decide: asked for by name and time.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+
+use super::document::{Diagnosis, MissingEvidence};
+use crate::cluster::log::Log;
+use crate::rules::schema::Severity;
+
+/// Time around a diagnosis that a missing log should cover, in minutes.
+const AROUND: i64 = 5;
+
+/// Members of the views whose logs were not given.
+pub fn missing(logs: &[Log], diagnoses: &[Diagnosis]) -> Vec<MissingEvidence> {
+    if diagnoses.iter().all(|diagnosis| diagnosis.severity < Severity::Error) {
+        return Vec::new();
+    }
+    let given: BTreeSet<&str> = logs.iter().map(Log::name).chain(logs.iter().map(|log| log.stem.as_str())).collect();
+    let members: BTreeSet<&str> = logs.iter().flat_map(|log| log.members.iter().map(String::as_str)).collect();
+    let span = span(diagnoses);
+    members
+        .difference(&given)
+        .filter(|name| **name != "garb")
+        .map(|name| MissingEvidence {
+            what: format!("the error log of {name}{span}"),
+            why: format!("{name} was a member of the cluster, and many causes are printed on the other node only"),
+        })
+        .collect()
+}
+
+fn span(diagnoses: &[Diagnosis]) -> String {
+    let time = |text: &Option<String>| {
+        let text = text.as_deref()?.get(..19)?;
+        chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok()
+    };
+    let Some(first) = diagnoses.first() else { return String::new() };
+    match (time(&first.first_seen), time(&first.last_seen)) {
+        (Some(from), Some(to)) => {
+            let around = TimeDelta::minutes(AROUND);
+            format!(" from {} to {}", (from - around).format("%Y-%m-%d %H:%M"), (to + around).format("%Y-%m-%d %H:%M"))
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,209 @@
+//! The reading half: opens the files of all logs in turn, cuts them into blocks, strips their transport.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use crate::cluster::log::{File, Log};
+use crate::scan::block::Block;
+use crate::source::{ChunkReader, CutLine, InputProblem, LogSource, open};
+use crate::transport::{Decoded, Decoder, Transport, detect, needs_decoding};
+
+/// Bytes looked at to tell the transport of a block.
+const SAMPLE: usize = 8 << 10;
+
+/// A record that is held back for its next lines may be this long.
+const HELD: usize = 64 << 10;
+
+/// One thing that was read.
+pub enum Step {
+    Block { log: usize, file: usize, block: Block },
+    End { log: usize, file: usize, end: FileEnd },
+}
+
+/// What is known of a file when it was read to its end.
+pub struct FileEnd {
+    pub path: PathBuf,
+    pub bytes: u64,
+    pub format: &'static str,
+    pub host: Option<String>,
+    pub problems: Vec<InputProblem>,
+}
+
+/// A log of which nothing was read yet.
+pub fn empty_log(source: &LogSource) -> Log {
+    let file = |path: &PathBuf| File { path: path.display().to_string(), ..File::default() };
+    Log { stem: source.stem.clone(), given: source.node.clone(), files: source.files.iter().map(file).collect(), ..Log::default() }
+}
+
+/// All blocks of all logs, in order.
+pub struct Feed<'a> {
+    files: std::vec::IntoIter<(usize, usize, &'a PathBuf)>,
+    current: Option<Current>,
+    year: i32,
+    read: u64,
+    progress: &'a (dyn Fn(u64) + Sync),
+}
+
+struct Current {
+    log: usize,
+    file: usize,
+    reader: Option<ChunkReader<Box<dyn Read + Send>>>,
+    decoder: Decoder,
+    transport: Transport,
+    held: Decoded,
+    /// Decoded bytes given out so far.
+    given: u64,
+    cut: Cut,
+    end: FileEnd,
+}
+
+/// Lines of which only the head was kept.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cut {
+    lines: u64,
+    first: u64,
+    dropped: u64,
+}
+
+impl<'a> Feed<'a> {
+    pub fn new(sources: &'a [LogSource], year: i32, progress: &'a (dyn Fn(u64) + Sync)) -> Self {
+        let all = sources.iter().enumerate();
+        let files: Vec<_> = all
+            .flat_map(|(log, source)| source.files.iter().enumerate().map(move |(file, path)| (log, file, path)))
+            .collect();
+        Self { files: files.into_iter(), current: None, year, read: 0, progress }
+    }
+}
+
+impl Iterator for Feed<'_> {
+    type Item = Step;
+
+    fn next(&mut self) -> Option<Step> {
+        let mut current = match self.current.take() {
+            Some(current) => current,
+            None => {
+                let (log, file, path) = self.files.next()?;
+                Current::open(log, file, path, self.year)
+            }
+        };
+        match current.next_block() {
+            Some(block) => {
+                self.read += block.text.len() as u64;
+                (self.progress)(self.read);
+                let step = Step::Block { log: current.log, file: current.file, block };
+                self.current = Some(current);
+                Some(step)
+            }
+            None => Some(Step::End { log: current.log, file: current.file, end: current.end }),
+        }
+    }
+}
+
+impl Current {
+    fn open(log: usize, file: usize, path: &PathBuf, year: i32) -> Self {
+        let mut end =
+            FileEnd { path: path.clone(), bytes: 0, format: Transport::Plain.name(), host: None, problems: Vec::new() };
+        let reader = match open(path) {
+            Ok(opened) => Some(ChunkReader::new(opened.reader, 1)),
+            Err(problem) => {
+                end.problems.push(problem);
+                None
+            }
+        };
+        Self {
+            log,
+            file,
+            reader,
+            decoder: Decoder::new(year),
+            transport: Transport::Plain,
+            held: Decoded::default(),
+            given: 0,
+            cut: Cut::default(),
+            end,
+        }
+    }
+
+    fn next_block(&mut self) -> Option<Block> {
+        loop {
+            let chunk = match self.reader.as_mut()?.next_chunk() {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => {
+                    self.reader = None;
+                    return self.last_block();
+                }
+                Err(error) => {
+                    self.end.problems.push(InputProblem::from_io(&self.end.path, &error));
+                    self.reader = None;
+                    return self.last_block();
+                }
+            };
+            self.end.bytes = chunk.offset + chunk.bytes.len() as u64;
+            self.note_cut_lines(&chunk.cut_lines);
+            let found = detect(&chunk.bytes[..chunk.bytes.len().min(SAMPLE)]);
+            if found != Transport::Plain || chunk.first_line == 1 {
+                self.transport = found;
+            }
+            if self.transport != Transport::Plain {
+                self.end.format = self.transport.name();
+            }
+            let undecided = self.held.text.is_empty();
+            if undecided && !needs_decoding(&chunk.bytes, self.transport) {
+                self.given += chunk.bytes.len() as u64;
+                return Some(Block { text: chunk.bytes, offset: chunk.offset, first_line: chunk.first_line, inner: Vec::new() });
+            }
+            self.decoder.decode(&chunk.bytes, chunk.first_line, self.transport, &mut self.held);
+            if let Some(block) = self.decoded_block(false) {
+                return Some(block);
+            }
+        }
+    }
+
+    fn note_cut_lines(&mut self, cut_lines: &[CutLine]) {
+        for cut in cut_lines {
+            self.cut.first = if self.cut.lines == 0 { cut.line } else { self.cut.first };
+            self.cut.lines += 1;
+            self.cut.dropped += cut.dropped;
+        }
+    }
+
+    fn last_block(&mut self) -> Option<Block> {
+        self.decoder.finish(&mut self.held);
+        let facts = self.decoder.facts();
+        if self.cut.lines > 0 {
+            let Cut { lines, first, dropped } = self.cut;
+            self.end.problems.push(InputProblem::LongLines { path: self.end.path.clone(), lines, first, dropped });
+        }
+        let seen = facts.pod.as_ref().or(facts.host.as_ref()).or(facts.container.as_ref());
+        self.end.host = seen.map(|seen| seen.last.clone());
+        self.decoded_block(true)
+    }
+
+    /// The decoded lines so far, without the record that the next chunk may go on with.
+    fn decoded_block(&mut self, last: bool) -> Option<Block> {
+        let cut = if last { self.held.text.len() } else { record_start(&self.held.text) };
+        if cut == 0 {
+            return None;
+        }
+        let lines = memchr::memchr_iter(b'\n', &self.held.text[..cut]).count();
+        let rest = Decoded { text: self.held.text.split_off(cut), lines: self.held.lines.split_off(lines.min(self.held.lines.len())) };
+        let whole = std::mem::replace(&mut self.held, rest);
+        let first_line = whole.lines.first().map_or(1, |line| line.raw_line);
+        let offset = self.given;
+        self.given += whole.text.len() as u64;
+        Some(Block { text: whole.text, offset, first_line, inner: whole.lines })
+    }
+}
+
+/// Where the last record of a text starts, if that is near its end; else the text's end.
+fn record_start(text: &[u8]) -> usize {
+    let from = text.len().saturating_sub(HELD);
+    let mut end = text.len();
+    while let Some(newline) = text[from..end].iter().rposition(|byte| *byte == b'\n') {
+        let start = from + newline + 1;
+        if text.get(start).is_some_and(u8::is_ascii_digit) {
+            return start;
+        }
+        end = from + newline;
+    }
+    text.len()
+}

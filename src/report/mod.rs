@@ -1,0 +1,5 @@
+//! The document as text, JSON, NDJSON or Markdown. Writes to `impl Write`, never to the terminal itself.
+
+pub mod json;
+pub mod markdown;
+pub mod text;

@@ -1,0 +1,326 @@
+//! The document for a terminal: what happened, where, the proof and the next command on the first screen.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+
+use crate::diagnose::document::{Diagnosis, Document, EvidenceRole, Verdict, Verify};
+use crate::rules::schema::{Risk, Severity};
+
+/// How to write.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Columns of the terminal.
+    pub width: usize,
+    pub color: bool,
+}
+
+/// The label column.
+const LABEL: usize = 8;
+
+/// Proof lines of the first diagnosis, and unexplained messages that are shown.
+const PROOF_LINES: usize = 4;
+const SHOWN_UNEXPLAINED: usize = 8;
+
+/// Writes the report.
+///
+/// # Errors
+/// Writing fails.
+pub fn write(out: &mut impl Write, document: &Document, options: Options) -> io::Result<()> {
+    let mut page = Page { out, options };
+    match document.diagnoses.split_first() {
+        None => page.nothing_found(document)?,
+        Some((first, others)) => {
+            page.first(document, first)?;
+            page.others(others)?;
+        }
+    }
+    page.unexplained(document)?;
+    page.missing(document)?;
+    page.inputs(document)
+}
+
+struct Page<'a, W: Write> {
+    out: &'a mut W,
+    options: Options,
+}
+
+impl<W: Write> Page<'_, W> {
+    fn nothing_found(&mut self, document: &Document) -> io::Result<()> {
+        match document.verdict {
+            Verdict::Unknown => self.headline(Style::new().bold(), "UNKNOWN", "no database log could be read, so nothing can be said"),
+            _ => {
+                let lines: u64 = document.inputs.iter().map(|input| input.lines).sum();
+                let text = format!("nothing in these logs stands against the cluster ({lines} lines read)");
+                self.headline(AnsiColor::Green.on_default().bold(), "HEALTHY", &text)
+            }
+        }
+    }
+
+    fn first(&mut self, document: &Document, diagnosis: &Diagnosis) -> io::Result<()> {
+        let word = match document.verdict {
+            Verdict::Failure => "FAILURE",
+            Verdict::Warning => "WARNING",
+            Verdict::Healthy => "HEALTHY",
+            Verdict::Unknown => "UNKNOWN",
+        };
+        self.headline(severity_style(diagnosis.severity), word, &diagnosis.title)?;
+        self.field("", &facts_line(diagnosis))?;
+        self.blank()?;
+        self.field("CAUSE", &diagnosis.cause)?;
+        self.field("NODE", &node_line(diagnosis))?;
+        self.proof(diagnosis, PROOF_LINES)?;
+        for (index, verify) in diagnosis.verify.iter().enumerate() {
+            self.verify(if index == 0 { "NEXT" } else { "" }, verify)?;
+        }
+        self.field("WHY", &diagnosis.why)?;
+        self.field("IMPACT", &diagnosis.impact)?;
+        self.explained(diagnosis)?;
+        self.alternatives(diagnosis)?;
+        for (index, remedy) in diagnosis.remedy.iter().enumerate() {
+            let text = format!("{}. {}{}", index + 1, remedy.step, risk_mark(remedy.risk));
+            self.field(if index == 0 { "FIX" } else { "" }, &text)?;
+        }
+        let rule = format!("{} (galera-rca rules show {})", diagnosis.rule, diagnosis.rule);
+        self.field("RULE", &rule)
+    }
+
+    fn others(&mut self, others: &[Diagnosis]) -> io::Result<()> {
+        if others.is_empty() {
+            return Ok(());
+        }
+        self.blank()?;
+        self.section("Also found")?;
+        for diagnosis in others {
+            let title = format!("{}. {}", diagnosis.rank, diagnosis.title);
+            let style = severity_style(diagnosis.severity);
+            let mark = severity_word(diagnosis.severity);
+            self.headline(style, mark, &title)?;
+            self.field("", &facts_line(diagnosis))?;
+            self.field("", &diagnosis.cause)?;
+            self.proof(diagnosis, 1)?;
+            if let Some(verify) = diagnosis.verify.first() {
+                self.verify("NEXT", verify)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn proof(&mut self, diagnosis: &Diagnosis, most: usize) -> io::Result<()> {
+        let decisive = diagnosis.evidence.iter().filter(|line| line.role == EvidenceRole::Decisive);
+        let supporting = diagnosis.evidence.iter().filter(|line| line.role == EvidenceRole::Supports);
+        for (index, line) in decisive.chain(supporting).take(most).enumerate() {
+            let place = format!("{}:{}", line.input, line.line);
+            self.labelled(if index == 0 { "PROOF" } else { "" }, &self.dim(&place))?;
+            let room = self.options.width.saturating_sub(LABEL + 2).max(20) * 2;
+            self.field("", &format!("  {}", shortened(&line.text, room)))?;
+        }
+        Ok(())
+    }
+
+    fn verify(&mut self, label: &str, verify: &Verify) -> io::Result<()> {
+        let command = self.paint(AnsiColor::Cyan.on_default(), &verify.run);
+        self.labelled(label, &format!("on {}:", verify.on))?;
+        self.labelled("", &format!("  {command}"))?;
+        self.field("", &format!("  yes, if: {}", verify.confirms))?;
+        if !verify.refutes.is_empty() {
+            self.field("", &format!("  no, if: {}", verify.refutes))?;
+        }
+        if !verify.missing.is_empty() {
+            self.field("", &format!("  not in the logs, put it in by hand: {}", verify.missing.join(", ")))?;
+        }
+        Ok(())
+    }
+
+    fn explained(&mut self, diagnosis: &Diagnosis) -> io::Result<()> {
+        for (index, one) in diagnosis.explains.iter().enumerate() {
+            let text = format!("{} x {} ({})", one.count, one.title, one.node);
+            self.field(if index == 0 { "FOLLOWS" } else { "" }, &text)?;
+        }
+        Ok(())
+    }
+
+    fn alternatives(&mut self, diagnosis: &Diagnosis) -> io::Result<()> {
+        for (index, one) in diagnosis.alternatives.iter().enumerate() {
+            self.field(if index == 0 { "OR" } else { "" }, &one.cause)?;
+            if !one.check.is_empty() {
+                let check = self.paint(AnsiColor::Cyan.on_default(), &one.check);
+                self.labelled("", &format!("  {check}  (on {})", one.on))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn unexplained(&mut self, document: &Document) -> io::Result<()> {
+        if document.unexplained.is_empty() {
+            return Ok(());
+        }
+        self.blank()?;
+        self.section("Errors and warnings that no rule explains")?;
+        let mut table = self.table(&["count", "level", "first at", "message"]);
+        for one in document.unexplained.iter().take(SHOWN_UNEXPLAINED) {
+            let place = format!("{}:{}", one.input, one.line);
+            table.add_row([one.count.to_string(), one.level.to_owned(), place, shortened(&one.template, 160)]);
+        }
+        writeln!(self.out, "{table}")?;
+        let more = document.unexplained.len().saturating_sub(SHOWN_UNEXPLAINED);
+        if more > 0 {
+            writeln!(self.out, "{more} more kinds: --format json has them all")?;
+        }
+        Ok(())
+    }
+
+    fn missing(&mut self, document: &Document) -> io::Result<()> {
+        if document.missing_evidence.is_empty() {
+            return Ok(());
+        }
+        self.blank()?;
+        self.section("Not given, but would help")?;
+        for one in &document.missing_evidence {
+            self.field("", &format!("- {}: {}", one.what, one.why))?;
+        }
+        Ok(())
+    }
+
+    fn inputs(&mut self, document: &Document) -> io::Result<()> {
+        self.blank()?;
+        let mut table = self.table(&["node", "log", "lines", "from", "to"]);
+        for input in &document.inputs {
+            let time = |time: &Option<String>| time.as_deref().map_or("-", |time| time.get(..19).unwrap_or(time)).replace('T', " ");
+            let cells = [input.node.clone(), input.name.clone(), input.lines.to_string(), time(&input.first_time), time(&input.last_time)];
+            table.add_row(cells);
+        }
+        writeln!(self.out, "{table}")?;
+        for input in document.inputs.iter().filter(|input| !input.problems.is_empty()) {
+            for problem in &input.problems {
+                self.field("NOTE", problem)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn table(&self, header: &[&str]) -> Table {
+        let mut table = Table::new();
+        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(u16::try_from(self.options.width).unwrap_or(u16::MAX));
+        table.set_header(header.iter().copied());
+        table
+    }
+
+    fn headline(&mut self, style: Style, word: &str, text: &str) -> io::Result<()> {
+        let indent = " ".repeat(word.len() + 2);
+        let wrapped = wrap(text, self.options.width.saturating_sub(indent.len()));
+        for (index, line) in wrapped.iter().enumerate() {
+            let before = if index == 0 { format!("{}  ", self.paint(style, word)) } else { indent.clone() };
+            writeln!(self.out, "{before}{}", self.paint(Style::new().bold(), line))?;
+        }
+        Ok(())
+    }
+
+    fn section(&mut self, title: &str) -> io::Result<()> {
+        let title = self.paint(Style::new().bold().underline(), title);
+        writeln!(self.out, "{title}")
+    }
+
+    fn field(&mut self, label: &str, text: &str) -> io::Result<()> {
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        let lead = text.len() - text.trim_start_matches(' ').len();
+        let lines = wrap(text.trim_start(), self.options.width.saturating_sub(LABEL + lead));
+        for (index, line) in lines.iter().enumerate() {
+            let line = format!("{}{line}", " ".repeat(lead));
+            self.labelled(if index == 0 { label } else { "" }, &line)?;
+        }
+        Ok(())
+    }
+
+    fn labelled(&mut self, label: &str, text: &str) -> io::Result<()> {
+        let label = self.paint(Style::new().bold(), &format!("{label:LABEL$}"));
+        writeln!(self.out, "{label}{text}")
+    }
+
+    fn blank(&mut self) -> io::Result<()> {
+        writeln!(self.out)
+    }
+
+    fn dim(&self, text: &str) -> String {
+        self.paint(Style::new().dimmed(), text)
+    }
+
+    fn paint(&self, style: Style, text: &str) -> String {
+        if self.options.color && !text.trim().is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}
+
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let options = textwrap::Options::new(width.max(20)).break_words(true);
+    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+fn facts_line(diagnosis: &Diagnosis) -> String {
+    let time = match (&diagnosis.first_seen, &diagnosis.last_seen) {
+        (Some(first), Some(last)) if first != last => format!("{} to {}", short_time(first), clock_of(first, last)),
+        (Some(first), _) => short_time(first),
+        _ => "time unknown".to_owned(),
+    };
+    let times = if diagnosis.count == 1 { String::new() } else { format!(", {} times", diagnosis.count) };
+    let word = severity_word(diagnosis.severity).to_lowercase();
+    format!("{word}, confidence {:.0} %, {time}{times}", diagnosis.confidence * 100.0)
+}
+
+fn short_time(time: &str) -> String {
+    time.get(..19).unwrap_or(time).replace('T', " ")
+}
+
+/// The end of a span: only its clock where it is the same day.
+fn clock_of(first: &str, last: &str) -> String {
+    let last_text = short_time(last);
+    if first.get(..10) == last.get(..10) { last_text.get(11..).unwrap_or(&last_text).to_owned() } else { last_text }
+}
+
+fn node_line(diagnosis: &Diagnosis) -> String {
+    let seen = diagnosis.observed_by.join(", ");
+    if !diagnosis.node_known {
+        format!("a peer of {seen} that these logs do not name")
+    } else if seen == diagnosis.node {
+        diagnosis.node.clone()
+    } else {
+        format!("{} (seen by {seen})", diagnosis.node)
+    }
+}
+
+fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "CRITICAL",
+        Severity::Error => "ERROR",
+        Severity::Warning => "WARNING",
+        Severity::Info => "INFO",
+    }
+}
+
+fn severity_style(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical | Severity::Error => AnsiColor::Red.on_default().bold(),
+        Severity::Warning => AnsiColor::Yellow.on_default().bold(),
+        Severity::Info => AnsiColor::Blue.on_default().bold(),
+    }
+}
+
+fn risk_mark(risk: Risk) -> &'static str {
+    match risk {
+        Risk::None => "",
+        Risk::Low => " [low risk]",
+        Risk::Restart => " [restarts a server]",
+        Risk::DataLoss => " [CAN LOSE DATA]",
+    }
+}

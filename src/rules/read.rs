@@ -1,0 +1,102 @@
+//! Reads rule files: TOML to [`LoadedRule`], with errors that point at file, line and column.
+//!
+//! Shared with `build.rs`, so it knows nothing of the embedded rules.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::literal;
+use super::schema::Rule;
+
+/// A rule with what the loader found out about it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct LoadedRule {
+    pub rule: Rule,
+    /// The rule's file, for messages.
+    pub file: String,
+    /// For each match, the literals of which one is in every line it matches; none for events.
+    pub literals: Vec<Vec<String>>,
+}
+
+/// What is wrong with a rule file; the text names file, line and column where it can.
+#[derive(Debug, thiserror::Error)]
+pub enum RuleError {
+    #[error("cannot read {path}: {source}\n  give a folder with rule files (*.toml) that this user may read", path = .path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("{file}: {problem}", file = .path.display())]
+    Wrong { path: PathBuf, problem: String },
+    #[error("the embedded rules can't be read: {0}; build the tool again")]
+    Embedded(String),
+}
+
+/// The rule files below a folder, in order of their paths.
+///
+/// # Errors
+/// The folder can't be read.
+pub fn rule_files(folder: &Path) -> Result<Vec<PathBuf>, RuleError> {
+    let unreadable = |source| RuleError::Unreadable { path: folder.to_path_buf(), source };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.is_dir() {
+            found.extend(rule_files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Reads one rule file.
+///
+/// # Errors
+/// The file can't be read, is no TOML, has an unknown or missing key, or its regex has no required literal.
+pub fn read(path: &Path) -> Result<LoadedRule, RuleError> {
+    let text = fs::read_to_string(path).map_err(|source| RuleError::Unreadable { path: path.to_path_buf(), source })?;
+    from_text(&text, path)
+}
+
+/// As [`read`], from the file's text.
+///
+/// # Errors
+/// As [`read`].
+pub fn from_text(text: &str, path: &Path) -> Result<LoadedRule, RuleError> {
+    let wrong = |problem| RuleError::Wrong { path: path.to_path_buf(), problem };
+    let rule: Rule = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    let mut literals = Vec::new();
+    for (index, one) in rule.matches.iter().enumerate() {
+        let found = match_literals(one).map_err(|problem| {
+            let needle = one.regex.as_deref().or(one.text.as_deref()).unwrap_or("[[match]]");
+            wrong(format!("match {}: {problem}{}", index + 1, excerpt(text, needle)))
+        })?;
+        literals.push(found);
+    }
+    Ok(LoadedRule { rule, file: path.display().to_string(), literals })
+}
+
+fn match_literals(one: &super::schema::Match) -> Result<Vec<String>, String> {
+    match (&one.text, &one.regex, &one.event) {
+        (Some(text), None, None) if text.len() >= literal::SHORTEST => Ok(vec![text.clone()]),
+        (Some(text), None, None) => Err(format!("the text '{text}' is shorter than {} bytes", literal::SHORTEST)),
+        (None, Some(regex), None) => literal::required(regex)
+            .map_err(|error| error.to_string())?
+            .into_iter()
+            .map(|bytes| String::from_utf8(bytes).map_err(|_| "the required literal is not UTF-8".to_owned()))
+            .collect(),
+        (None, None, Some(_)) => Ok(Vec::new()),
+        _ => Err("exactly one of text, regex and event is needed".to_owned()),
+    }
+}
+
+/// The line of a file that has `needle`, with line number, column and a caret; empty when it isn't there.
+pub fn excerpt(text: &str, needle: &str) -> String {
+    let Some(at) = text.find(needle) else { return String::new() };
+    let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let number = text[..at].matches('\n').count() + 1;
+    let column = text[line_start..at].chars().count() + 1;
+    let line = text[line_start..].lines().next().unwrap_or_default();
+    format!("\n  line {number}, column {column}\n  {line}\n  {caret:>column$}", caret = "^")
+}

@@ -1,0 +1,259 @@
+//! The rule table as the scanner and the diagnosis use it: signals to look for, subjects they stand for.
+//!
+//! A *subject* is what a hit is counted under: a rule, or an event condition that only conditions ask for.
+//! A *signal* is one text or regex match of one subject.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::duration;
+use super::read::{LoadedRule, RuleError};
+use super::schema::{Condition, Explains, Match, Relation, Role, Rule, Threshold, When};
+
+/// Index of a subject: rules first (same index as in [`Table::rules`]), then hidden event conditions.
+pub type Subject = usize;
+
+/// All rules, compiled.
+#[derive(Debug)]
+pub struct Table {
+    pub rules: Vec<CompiledRule>,
+    pub signals: Vec<Signal>,
+    pub events: Vec<EventSignal>,
+    /// Event signals by the event kind they look at.
+    pub events_by_kind: HashMap<String, Vec<usize>>,
+    pub subjects: usize,
+}
+
+/// A rule with its references resolved to subjects.
+#[derive(Debug)]
+pub struct CompiledRule {
+    pub rule: Rule,
+    pub file: String,
+    pub require: Vec<CompiledCondition>,
+    pub evidence: Vec<CompiledCondition>,
+    pub explains: Vec<CompiledExplains>,
+    /// Hits and seconds.
+    pub threshold: Option<(u32, i64)>,
+}
+
+/// A condition with its subjects resolved; times in seconds.
+#[derive(Debug)]
+pub struct CompiledCondition {
+    pub subjects: Vec<Subject>,
+    pub node: Relation,
+    pub when: When,
+    pub within: Option<i64>,
+    pub count: u32,
+    pub nodes: u32,
+    pub absent: bool,
+    pub names: bool,
+    pub weight: f64,
+}
+
+/// Rules that fold under another; times in seconds.
+#[derive(Debug)]
+pub struct CompiledExplains {
+    pub subjects: Vec<Subject>,
+    pub node: Relation,
+    pub within: Option<i64>,
+}
+
+/// One text or regex to look for.
+#[derive(Debug)]
+pub struct Signal {
+    pub subject: Subject,
+    /// One of these is in every line that matches.
+    pub literals: Vec<String>,
+    pub matcher: Matcher,
+    pub levels: Vec<String>,
+    /// Hits are only counted: a benign rule that no condition asks for.
+    pub quiet: bool,
+}
+
+/// How a candidate line is confirmed.
+#[derive(Debug)]
+pub enum Matcher {
+    /// The literal is the whole signal.
+    Text(String),
+    Regex(LazyRegex),
+}
+
+/// A regex compiled at its first candidate: a log touches few rules.
+#[derive(Debug)]
+pub struct LazyRegex {
+    pub source: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl LazyRegex {
+    pub fn new(source: &str) -> Self {
+        Self { source: source.to_owned(), compiled: OnceLock::new() }
+    }
+
+    /// The compiled expression; `None` when it is over the size limit, which `rules lint` reports.
+    pub fn get(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| compile(&self.source).ok()).as_ref()
+    }
+}
+
+/// Compiles a rule's regex: bytes, no Unicode tables, limited size.
+///
+/// # Errors
+/// The expression is wrong or too big.
+pub fn compile(source: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(source).unicode(false).size_limit(1 << 20).build()
+}
+
+/// An event condition: kind and field values.
+#[derive(Debug)]
+pub struct EventSignal {
+    pub subject: Subject,
+    pub kind: String,
+    pub fields: BTreeMap<String, String>,
+    pub levels: Vec<String>,
+}
+
+impl Table {
+    /// Compiles rules; references to unknown rules are left out here and reported by `rules lint`.
+    ///
+    /// # Errors
+    /// A duration that can't be read.
+    pub fn new(loaded: Vec<LoadedRule>) -> Result<Self, RuleError> {
+        let names = Names::new(&loaded);
+        let mut hidden = Hidden { next: loaded.len(), events: Vec::new() };
+        let mut rules = Vec::with_capacity(loaded.len());
+        let mut literals = Vec::with_capacity(loaded.len());
+        for one in loaded {
+            literals.push(one.literals);
+            rules.push(compile_rule(one.rule, one.file, &names, &mut hidden)?);
+        }
+        let asked_for = asked_for(&rules);
+        let mut table =
+            Self { rules, signals: Vec::new(), events: hidden.events, events_by_kind: HashMap::new(), subjects: hidden.next };
+        for (subject, literals) in literals.into_iter().enumerate() {
+            let quiet = table.rules[subject].rule.role == Role::Benign && !asked_for.contains(&subject);
+            table.add_signals(subject, literals, quiet);
+        }
+        for (index, event) in table.events.iter().enumerate() {
+            table.events_by_kind.entry(event.kind.clone()).or_default().push(index);
+        }
+        Ok(table)
+    }
+
+    fn add_signals(&mut self, subject: Subject, literals: Vec<Vec<String>>, quiet: bool) {
+        let matches = self.rules[subject].rule.matches.clone();
+        for (one, literals) in matches.into_iter().zip(literals) {
+            let Match { text, regex, event, fields, level: levels } = one;
+            let matcher = match (text, regex, event) {
+                (Some(text), _, _) => Matcher::Text(text),
+                (_, Some(regex), _) => Matcher::Regex(LazyRegex::new(&regex)),
+                (_, _, Some(kind)) => {
+                    self.events.push(EventSignal { subject, kind, fields, levels });
+                    continue;
+                }
+                _ => continue,
+            };
+            self.signals.push(Signal { subject, literals, matcher, levels, quiet });
+        }
+    }
+
+    /// The rule of a subject; hidden event conditions have none.
+    pub fn rule(&self, subject: Subject) -> Option<&CompiledRule> {
+        self.rules.get(subject)
+    }
+}
+
+/// Rule ids and tags to subjects.
+struct Names {
+    by_name: HashMap<String, Vec<Subject>>,
+}
+
+impl Names {
+    fn new(loaded: &[LoadedRule]) -> Self {
+        let mut by_name: HashMap<String, Vec<Subject>> = HashMap::new();
+        for (subject, one) in loaded.iter().enumerate() {
+            by_name.entry(one.rule.id.clone()).or_default().push(subject);
+            for tag in &one.rule.tags {
+                by_name.entry(format!("@{tag}")).or_default().push(subject);
+            }
+        }
+        Self { by_name }
+    }
+
+    fn subjects(&self, name: &str) -> Vec<Subject> {
+        self.by_name.get(name).cloned().unwrap_or_default()
+    }
+}
+
+/// Event conditions that are no rule's match.
+struct Hidden {
+    next: Subject,
+    events: Vec<EventSignal>,
+}
+
+impl Hidden {
+    fn subject(&mut self, kind: &str, fields: &BTreeMap<String, String>) -> Subject {
+        if let Some(same) = self.events.iter().find(|event| event.kind == kind && &event.fields == fields) {
+            return same.subject;
+        }
+        let subject = self.next;
+        self.next += 1;
+        self.events.push(EventSignal { subject, kind: kind.to_owned(), fields: fields.clone(), levels: Vec::new() });
+        subject
+    }
+}
+
+fn compile_rule(rule: Rule, file: String, names: &Names, hidden: &mut Hidden) -> Result<CompiledRule, RuleError> {
+    let wrong = |problem| RuleError::Wrong { path: file.clone().into(), problem };
+    let conditions = |list: &[Condition], hidden: &mut Hidden| -> Result<Vec<CompiledCondition>, RuleError> {
+        list.iter().map(|one| compile_condition(one, names, hidden).map_err(wrong)).collect()
+    };
+    let require = conditions(&rule.require, hidden)?;
+    let evidence = conditions(&rule.evidence, hidden)?;
+    let explains = rule.explains.iter().map(|one| compile_explains(one, names)).collect::<Result<_, _>>().map_err(wrong)?;
+    let threshold = match &rule.threshold {
+        Some(Threshold { count, within }) => Some((*count, duration::seconds(within).map_err(wrong)?)),
+        None => None,
+    };
+    Ok(CompiledRule { rule, file, require, evidence, explains, threshold })
+}
+
+fn compile_condition(one: &Condition, names: &Names, hidden: &mut Hidden) -> Result<CompiledCondition, String> {
+    let subjects = match (&one.rule, &one.event) {
+        (Some(rule), _) => names.subjects(rule),
+        (None, Some(kind)) => vec![hidden.subject(kind, &one.fields)],
+        (None, None) => return Err("a condition needs rule or event".to_owned()),
+    };
+    Ok(CompiledCondition {
+        subjects,
+        node: one.node,
+        when: one.when,
+        within: one.within.as_deref().map(duration::seconds).transpose()?,
+        count: one.count,
+        nodes: one.nodes,
+        absent: one.absent,
+        names: one.names,
+        weight: one.weight.unwrap_or(0.0),
+    })
+}
+
+fn compile_explains(one: &Explains, names: &Names) -> Result<CompiledExplains, String> {
+    Ok(match one {
+        Explains::Plain(name) => CompiledExplains { subjects: names.subjects(name), node: Relation::Same, within: None },
+        Explains::Reaching(long) => CompiledExplains {
+            subjects: names.subjects(&long.rule),
+            node: long.node,
+            within: long.within.as_deref().map(duration::seconds).transpose()?,
+        },
+    })
+}
+
+fn asked_for(rules: &[CompiledRule]) -> std::collections::HashSet<Subject> {
+    rules
+        .iter()
+        .flat_map(|rule| rule.require.iter().chain(&rule.evidence))
+        .flat_map(|condition| condition.subjects.iter().copied())
+        .collect()
+}
