@@ -106,11 +106,32 @@ fn test(out: &mut impl Write, rules: Vec<LoadedRule>, ids: &[String]) -> Result<
 fn export(out: &mut impl Write, table: &Table) -> Result<u8> {
     for signal in &table.signals {
         match &signal.matcher {
-            Matcher::Text(text) => writeln!(out, "{}", regex::escape(text))?,
-            Matcher::Regex(regex) => writeln!(out, "{}", regex.source)?,
+            Matcher::Text(text) => writeln!(out, "{}", portable(&regex::escape(text)))?,
+            Matcher::Regex(regex) => writeln!(out, "{}", portable(&regex.source))?,
         }
     }
     Ok(EXIT_QUIET)
+}
+
+/// Named groups become plain ones: other tools read all expressions as one, and no name may stand twice.
+/// Escapes that only newer syntax knows, such as `\"`, lose their backslash.
+fn portable(regex: &str) -> String {
+    let mut out = String::with_capacity(regex.len());
+    let mut chars = regex.chars().peekable();
+    while let Some(c) = chars.next() {
+        let next = chars.peek().copied();
+        if c == '\\' {
+            let needed = next.is_none_or(|next| next.is_ascii_alphanumeric() || r"\.+*?()|[]{}^$#&-~".contains(next));
+            out.extend(needed.then_some('\\'));
+            out.extend(chars.next());
+        } else if out.ends_with("(?") && c == '<' && next.is_some_and(|next| next.is_ascii_alphabetic()) {
+            out.push(':');
+            chars.by_ref().find(|c| *c == '>');
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 fn events(out: &mut impl Write) -> Result<u8> {

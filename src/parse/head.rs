@@ -2,7 +2,7 @@
 //!
 //! A line without a head continues the record before it (view members, the quorum block, a stack trace).
 //! This module looks at one line only; joining lines to records, and what a message means, is decided elsewhere.
-//! [`server`] reads what the server itself prints, [`tools`] the programs around it, [`origin`] Galera's source position.
+//! `server` reads what the server itself prints, `tools` the programs around it, `origin` Galera's source position.
 
 mod origin;
 mod server;

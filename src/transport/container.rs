@@ -107,7 +107,12 @@ fn engine_time(line: &[u8]) -> Option<(&[u8], Stamp)> {
     }
     let (rest, outer) = stamp::iso(line).ok()?;
     let printed = line.get(19..line.len() - rest.len())?;
-    let nanoseconds = matches!(printed, [b'.', fraction @ .., b'Z'] if fraction.len() == 9);
+    let fraction = printed.strip_prefix(b".").unwrap_or_default();
+    let nanoseconds = fraction
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count()
+        == 9;
     let text = match rest {
         [b' ', text @ ..] => text,
         [] => rest,

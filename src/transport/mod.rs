@@ -1,6 +1,6 @@
 //! Takes the transport off: what syslog, the journal, containers and operators put around each line of the server.
 //!
-//! Bytes in, bytes out. [`detect`] names the transport of a sample, a [`Decoder`] turns raw lines to inner lines and
+//! Bytes in, bytes out. [`detect()`] names the transport of a sample, a [`Decoder`] turns raw lines to inner lines and
 //! remembers where each came from. Nothing here knows levels or messages, opens a file, or fails: a line that does not
 //! fit the transport passes through unchanged, since real files mix them.
 //!
