@@ -7,6 +7,8 @@ use std::{env, fs};
 
 #[allow(dead_code, reason = "the build uses only the reading half of these modules")]
 mod rules {
+    #[path = "../src/rules/frequency.rs"]
+    pub mod frequency;
     #[path = "../src/rules/literal.rs"]
     pub mod literal;
     #[path = "../src/rules/read.rs"]
@@ -17,11 +19,14 @@ mod rules {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=samples/healthy");
     println!("cargo::rerun-if-changed=build.rs");
+    let mut known = rules::frequency::Frequencies::default();
+    add_logs(Path::new("samples/healthy"), &mut known)?;
     let mut packed = Vec::new();
     let mut wrong = 0;
     for path in rules::read::rule_files(Path::new("rules"))? {
-        match rules::read::read(&path) {
+        match rules::read::read(&path, &known) {
             Ok(rule) => packed.push(rule),
             Err(error) => {
                 wrong += 1;
@@ -36,5 +41,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let out = env::var("OUT_DIR")?;
     fs::write(Path::new(&out).join("rules.json"), serde_json::to_vec(&packed)?)?;
+    Ok(())
+}
+
+/// Ordinary logs tell which literals are rare.
+fn add_logs(folder: &Path, known: &mut rules::frequency::Frequencies) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            add_logs(&path, known)?;
+        } else if path.extension().is_some_and(|extension| extension == "log") {
+            known.add(&fs::read(&path)?);
+        }
+    }
     Ok(())
 }

@@ -12,11 +12,11 @@ const SILENCE: i64 = 300;
 /// Bursts kept per subject and log; later hits are counted in the last one.
 const MOST_BURSTS: usize = 64;
 
-/// Sample hits kept between the first and the last one of a burst.
+/// Sample hits kept after the first one of a burst.
 const SAMPLES: usize = 2;
 
 /// One hit, with what the report may show of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hit {
     /// Index of the file in its log.
     pub file: usize,
@@ -25,8 +25,23 @@ pub struct Hit {
     pub time: Option<Stamp>,
     /// The line, shortened if long.
     pub text: Vec<u8>,
-    /// Named parts of the line or fields of the event.
+    /// Named parts of the line or fields of the event; none for the last hit of a burst.
     pub captures: Vec<(String, String)>,
+}
+
+/// Where a hit stands; its text is copied only if the hit is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    pub file: usize,
+    pub line: u64,
+    pub time: Option<Stamp>,
+    pub text: &'a [u8],
+}
+
+impl Seen<'_> {
+    fn hit(self, captures: Vec<(String, String)>) -> Hit {
+        Hit { file: self.file, line: self.line, time: self.time, text: self.text.to_vec(), captures }
+    }
 }
 
 impl Hit {
@@ -39,17 +54,23 @@ impl Hit {
     pub fn place(&self) -> (usize, u64) {
         (self.file, self.line)
     }
+
+    fn move_to(&mut self, seen: Seen<'_>) {
+        (self.file, self.line, self.time) = (seen.file, seen.line, seen.time);
+        self.text.clear();
+        self.text.extend_from_slice(seen.text);
+    }
 }
 
 /// Hits of one subject within one server process.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Burst {
     /// Index of the server process in its log.
     pub process: usize,
     pub count: u64,
     pub first: Hit,
     pub samples: Vec<Hit>,
-    pub last: Hit,
+    last: Hit,
     /// So many hits came within the subject's threshold.
     pub dense: bool,
     recent: VecDeque<NaiveDateTime>,
@@ -62,12 +83,17 @@ impl Burst {
         std::iter::once(&self.first).chain(&self.samples).chain(last)
     }
 
-    fn new(process: usize, hit: Hit) -> Self {
-        Self { process, count: 0, last: hit.clone(), first: hit, samples: Vec::new(), dense: false, recent: VecDeque::new() }
+    /// The last hit, which may be the first.
+    pub fn last(&self) -> &Hit {
+        if self.count > 1 { &self.last } else { &self.first }
     }
 
-    fn note(&mut self, time: Option<NaiveDateTime>, threshold: Option<(u32, i64)>) {
-        self.count += 1;
+    fn new(process: usize, first: Hit) -> Self {
+        let (samples, last, recent) = (Vec::new(), Hit::default(), VecDeque::new());
+        Self { process, count: 1, first, samples, last, dense: false, recent }
+    }
+
+    fn note_time(&mut self, time: Option<NaiveDateTime>, threshold: Option<(u32, i64)>) {
         let Some((count, within)) = threshold else { return };
         if self.dense {
             return;
@@ -88,28 +114,35 @@ pub struct Bursts {
 }
 
 impl Bursts {
-    /// Does the hit need its text? Only the first, the samples and the last of a burst are kept.
-    pub fn add(&mut self, process: usize, threshold: Option<(u32, i64)>, hit: Hit) {
-        let time = hit.instant();
-        if !self.continues(process, time) {
-            self.list.push(Burst::new(process, hit.clone()));
-        }
-        let Some(burst) = self.list.last_mut() else { return };
-        burst.note(time, threshold);
-        if burst.count > 1 {
-            let before = std::mem::replace(&mut burst.last, hit);
-            if burst.count > 2 && burst.samples.len() < SAMPLES {
-                burst.samples.push(before);
+    /// Counts a hit; `captures` is called only if the hit is kept with them.
+    pub fn add(
+        &mut self,
+        process: usize,
+        threshold: Option<(u32, i64)>,
+        seen: Seen<'_>,
+        captures: impl FnOnce() -> Vec<(String, String)>,
+    ) {
+        let time = seen.time.map(|stamp| stamp.instant());
+        let full = self.list.len() >= MOST_BURSTS;
+        match self.list.last_mut() {
+            Some(burst) if full || continues(burst, process, time) => {
+                burst.count += 1;
+                if burst.samples.len() < SAMPLES {
+                    burst.samples.push(seen.hit(captures()));
+                }
+                burst.last.move_to(seen);
+                burst.note_time(time, threshold);
+            }
+            _ => {
+                let mut burst = Burst::new(process, seen.hit(captures()));
+                burst.note_time(time, threshold);
+                self.list.push(burst);
             }
         }
     }
+}
 
-    fn continues(&self, process: usize, time: Option<NaiveDateTime>) -> bool {
-        let Some(last) = self.list.last() else { return false };
-        if self.list.len() >= MOST_BURSTS {
-            return true;
-        }
-        let silence = last.last.instant().zip(time).map_or(0, |(before, now)| (now - before).num_seconds());
-        last.process == process && silence.abs() <= SILENCE
-    }
+fn continues(burst: &Burst, process: usize, time: Option<NaiveDateTime>) -> bool {
+    let silence = burst.last().instant().zip(time).map_or(0, |(before, now)| (now - before).num_seconds());
+    burst.process == process && silence.abs() <= SILENCE
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::NaiveDateTime;
 
-use super::burst::Hit;
+use super::burst::Seen;
 use super::log::{Log, Unexplained};
 use super::process::{Ending, Process};
 use super::template::template;
@@ -155,9 +155,8 @@ impl<'a> Collector<'a> {
     ) {
         let process = self.log.processes.len() - 1;
         let threshold = self.table.rule(subject).and_then(|rule| rule.threshold);
-        let text = text[..text.len().min(KEPT_BYTES)].to_vec();
-        let hit = Hit { file, line, time, text, captures: captures() };
-        self.log.bursts.entry(subject).or_default().add(process, threshold, hit);
+        let seen = Seen { file, line, time, text: &text[..text.len().min(KEPT_BYTES)] };
+        self.log.bursts.entry(subject).or_default().add(process, threshold, seen, captures);
     }
 
     fn add_unexplained(&mut self, file: usize, line: &HitLine, time: Option<Stamp>, text: &[u8]) {

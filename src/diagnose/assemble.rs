@@ -87,7 +87,7 @@ impl Context<'_> {
         let mut observed_by: Vec<String> = group.iter().map(|finding| self.logs[finding.log].name().to_owned()).collect();
         observed_by.sort();
         observed_by.dedup();
-        let times = || bursts.iter().flat_map(|burst| [&burst.first, &burst.last]).filter_map(|hit| hit.time);
+        let times = || bursts.iter().flat_map(|burst| [&burst.first, burst.last()]).filter_map(|hit| hit.time);
         let diagnosis = Diagnosis {
             rank: 0,
             rule: compiled.rule.id.clone(),

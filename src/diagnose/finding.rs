@@ -146,12 +146,12 @@ pub fn related(logs: &[Log], own: usize, other: usize, relation: Relation) -> bo
 /// Are two bursts on the right sides of each other in time?
 pub fn near(finding: &Burst, other: &Burst, same_log: bool, when: When, within: Option<i64>) -> bool {
     if same_log && within.is_none() {
-        let after = other.last.place() >= finding.first.place();
-        let before = other.first.place() <= finding.last.place();
+        let after = other.last().place() >= finding.first.place();
+        let before = other.first.place() <= finding.last().place();
         return finding.process == other.process && side(when, before, after);
     }
     let reach = TimeDelta::seconds(within.unwrap_or(DEFAULT_REACH));
-    let times = (finding.first.instant(), finding.last.instant(), other.first.instant(), other.last.instant());
+    let times = (finding.first.instant(), finding.last().instant(), other.first.instant(), other.last().instant());
     let (Some(from), Some(to), Some(other_from), Some(other_to)) = times else {
         return same_log && finding.process == other.process;
     };

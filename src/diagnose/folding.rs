@@ -65,7 +65,7 @@ fn reaches(cause: &Burst, effect: &Burst, same_log: bool, explains: &CompiledExp
     }
     let reach = TimeDelta::seconds(explains.within.unwrap_or(default));
     let back = TimeDelta::seconds(if same_log { SLACK } else { reach.num_seconds() });
-    let times = (cause.first.instant(), cause.last.instant(), effect.first.instant(), effect.last.instant());
+    let times = (cause.first.instant(), cause.last().instant(), effect.first.instant(), effect.last().instant());
     match times {
         (Some(from), Some(to), Some(effect_from), Some(effect_to)) => effect_to >= from - back && effect_from <= to + reach,
         _ => same_log && cause.process == effect.process,

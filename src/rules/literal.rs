@@ -5,6 +5,8 @@
 
 use regex_syntax::hir::{Hir, HirKind, Literal};
 
+use super::frequency::Frequencies;
+
 /// Shorter literals make candidates of lines that don't match.
 pub const SHORTEST: usize = 6;
 
@@ -42,71 +44,93 @@ pub fn parse(regex: &str) -> Result<Hir, LiteralError> {
         .map_err(|error| LiteralError::Syntax(error.to_string()))
 }
 
-/// The literals of which one is in every match, chosen so that the shortest is as long as possible.
+/// The literals of which one is in every match: of all such sets the one that is rarest in ordinary logs.
 ///
 /// # Errors
 /// The expression is wrong, or it has no such literals of at least [`SHORTEST`] bytes.
-pub fn required(regex: &str) -> Result<Vec<Vec<u8>>, LiteralError> {
-    let found = best(&parse(regex)?).ok_or(LiteralError::Unanchored)?;
+pub fn required(regex: &str, known: &Frequencies) -> Result<Vec<String>, LiteralError> {
+    let found = best(&parse(regex)?, known).ok_or(LiteralError::Unanchored)?;
     match found.iter().min_by_key(|literal| literal.len()) {
         Some(shortest) if shortest.len() < SHORTEST => {
-            Err(LiteralError::TooShort(String::from_utf8_lossy(shortest).into_owned()))
+            Err(LiteralError::TooShort(shortest.clone()))
         }
         Some(_) => Ok(found),
         None => Err(LiteralError::Unanchored),
     }
 }
 
-fn best(hir: &Hir) -> Option<Vec<Vec<u8>>> {
+fn best(hir: &Hir, known: &Frequencies) -> Option<Vec<String>> {
     match hir.kind() {
-        HirKind::Literal(Literal(bytes)) => Some(vec![bytes.to_vec()]),
-        HirKind::Capture(capture) => best(&capture.sub),
-        HirKind::Repetition(repetition) if repetition.min > 0 => best(&repetition.sub),
+        HirKind::Literal(Literal(bytes)) => Some(vec![String::from_utf8(bytes.to_vec()).ok()?]),
+        HirKind::Capture(capture) => best(&capture.sub, known),
+        HirKind::Repetition(repetition) if repetition.min > 0 => best(&repetition.sub, known),
         HirKind::Alternation(branches) => {
             let mut all = Vec::new();
             for branch in branches {
-                all.extend(best(branch)?);
+                all.extend(best(branch, known)?);
             }
             all.sort();
             all.dedup();
             (all.len() <= MOST).then_some(all)
         }
-        HirKind::Concat(parts) => best_of_concat(parts),
+        HirKind::Concat(parts) => best_of_concat(parts, known),
         HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) | HirKind::Repetition(_) => None,
     }
 }
 
-fn best_of_concat(parts: &[Hir]) -> Option<Vec<Vec<u8>>> {
-    let mut candidates: Vec<Vec<Vec<u8>>> = Vec::new();
-    let mut run: Vec<u8> = Vec::new();
+fn best_of_concat(parts: &[Hir], known: &Frequencies) -> Option<Vec<String>> {
+    let mut candidates: Vec<Vec<String>> = Vec::new();
+    let mut run = vec![Vec::new()];
     for part in parts {
-        if let Some(bytes) = plain(part) {
-            run.extend(bytes);
-            continue;
+        match spellings(part) {
+            Some(words) if run.len() * words.len() <= MOST => run = joined(&run, &words),
+            Some(words) => {
+                candidates.extend(texts(std::mem::replace(&mut run, words.clone())));
+                candidates.extend(texts(words));
+            }
+            None => {
+                candidates.extend(texts(std::mem::replace(&mut run, vec![Vec::new()])));
+                candidates.extend(best(part, known));
+            }
         }
-        candidates.push(vec![std::mem::take(&mut run)]);
-        candidates.extend(best(part));
     }
-    candidates.push(vec![run]);
-    candidates
-        .into_iter()
-        .filter(|set| set.iter().all(|literal| !literal.is_empty()))
-        .max_by_key(|set| (shortest(set), std::cmp::Reverse(set.len())))
+    candidates.extend(texts(run));
+    candidates.retain(|set| shortest(set) > 0);
+    candidates.into_iter().min_by_key(|set| (shortest(set) < SHORTEST, cost(set, known), std::cmp::Reverse(shortest(set))))
 }
 
-/// The bytes of a part that always matches exactly these.
-fn plain(part: &Hir) -> Option<Vec<u8>> {
+fn joined(left: &[Vec<u8>], right: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    left.iter().flat_map(|before| right.iter().map(move |after| [before.as_slice(), after].concat())).collect()
+}
+
+fn texts(set: Vec<Vec<u8>>) -> Option<Vec<String>> {
+    set.into_iter().map(|bytes| String::from_utf8(bytes).ok()).collect()
+}
+
+fn cost(set: &[String], known: &Frequencies) -> u64 {
+    set.iter().map(|literal| known.rarest(literal).1).sum()
+}
+
+/// All texts that a part can match, where these are few.
+fn spellings(part: &Hir) -> Option<Vec<Vec<u8>>> {
     match part.kind() {
-        HirKind::Literal(Literal(bytes)) => Some(bytes.to_vec()),
-        HirKind::Capture(capture) => plain(&capture.sub),
-        HirKind::Concat(parts) => parts.iter().map(plain).collect::<Option<Vec<_>>>().map(|all| all.concat()),
-        HirKind::Look(_) | HirKind::Empty => Some(Vec::new()),
-        _ => None,
+        HirKind::Literal(Literal(bytes)) => Some(vec![bytes.to_vec()]),
+        HirKind::Look(_) | HirKind::Empty => Some(vec![Vec::new()]),
+        HirKind::Capture(capture) => spellings(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().try_fold(vec![Vec::new()], |run, part| {
+            let words = spellings(part)?;
+            (run.len() * words.len() <= MOST).then(|| joined(&run, &words))
+        }),
+        HirKind::Alternation(branches) => {
+            let all = branches.iter().map(spellings).collect::<Option<Vec<_>>>()?.concat();
+            (all.len() <= MOST).then_some(all)
+        }
+        HirKind::Class(_) | HirKind::Repetition(_) => None,
     }
 }
 
-fn shortest(set: &[Vec<u8>]) -> usize {
-    set.iter().map(Vec::len).min().unwrap_or(0)
+fn shortest(set: &[String]) -> usize {
+    set.iter().map(String::len).min().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -114,16 +138,21 @@ mod tests {
     use super::*;
 
     fn literals(regex: &str) -> Vec<String> {
-        required(regex)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|literal| String::from_utf8_lossy(&literal).into_owned())
-            .collect()
+        required(regex, &Frequencies::default()).unwrap_or_default()
+    }
+
+    fn error(regex: &str) -> Option<LiteralError> {
+        required(regex, &Frequencies::default()).err()
     }
 
     #[test]
-    fn the_longest_run_of_a_concatenation_wins() {
-        assert_eq!(literals(r"Shifting (?<from>\w+) -> (?<to>\w+) with words after"), [" with words after"]);
+    fn a_run_of_a_concatenation_is_found() {
+        assert_eq!(literals(r"Shifting (?<from>\w+) -> (?<to>\w+)"), ["Shifting "]);
+    }
+
+    #[test]
+    fn few_words_after_a_common_one_are_spelled_out() {
+        assert_eq!(literals(r"WSREP: (?:pause|resume)$"), ["WSREP: pause", "WSREP: resume"]);
     }
 
     #[test]
@@ -134,7 +163,16 @@ mod tests {
     #[test]
     fn an_alternation_needs_a_literal_in_each_branch() {
         assert_eq!(literals(r"(?:certificate has expired|alert unknown ca)"), ["alert unknown ca", "certificate has expired"]);
-        assert_eq!(required(r"(?:certificate has expired|\d+)"), Err(LiteralError::Unanchored));
+        assert_eq!(error(r"(?:certificate has expired|\d+)"), Some(LiteralError::Unanchored));
+    }
+
+    #[test]
+    fn what_ordinary_logs_lack_is_preferred() {
+        let mut known = Frequencies::default();
+        known.add(b"Failed to establish connection: Operation aborted.");
+        let found = required(r"Failed to establish connection: (?:no shared cipher|wrong version number)", &known);
+        let literals = found.unwrap_or_default();
+        assert!(literals.iter().all(|literal| literal.contains("no shared cipher") || literal.contains("wrong version number")));
     }
 
     #[test]
@@ -144,12 +182,11 @@ mod tests {
 
     #[test]
     fn case_insensitive_text_has_no_literal() {
-        assert_eq!(required(r"(?i)no space left"), Err(LiteralError::TooShort(" ".into())).or(required(r"(?i)no space left")));
-        assert!(required(r"(?i)nospaceleft").is_err());
+        assert!(error(r"(?i)nospaceleft").is_some());
     }
 
     #[test]
     fn short_literals_are_refused() {
-        assert_eq!(required(r"out\d+"), Err(LiteralError::TooShort("out".into())));
+        assert_eq!(error(r"out\d+"), Some(LiteralError::TooShort("out".into())));
     }
 }

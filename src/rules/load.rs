@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::frequency::Frequencies;
 use super::read::{LoadedRule, RuleError, excerpt, read, rule_files};
 use super::schema::Severity;
 
@@ -41,7 +42,7 @@ pub fn load(folders: &[PathBuf]) -> Result<Vec<LoadedRule>, RuleError> {
             if path.file_name().is_some_and(|name| name == "overrides.toml") {
                 overrides.push(path);
             } else {
-                let rule = read(&path)?;
+                let rule = read(&path, &Frequencies::default())?;
                 rules.insert(rule.rule.id.clone(), rule);
             }
         }

@@ -3,6 +3,7 @@
 //! Knows nothing of logs; with `source` it is the only part that opens files.
 
 pub mod duration;
+pub mod frequency;
 pub mod lint;
 pub mod literal;
 pub mod load;

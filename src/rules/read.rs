@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::frequency::Frequencies;
 use super::literal;
 use super::schema::Rule;
 
@@ -16,9 +17,12 @@ pub struct LoadedRule {
     pub rule: Rule,
     /// The rule's file, for messages.
     pub file: String,
-    /// For each match, the literals of which one is in every line it matches; none for events.
+    /// For each match, what the scanner looks for: one of these is in every line it matches; none for events.
     pub literals: Vec<Vec<String>>,
 }
+
+/// Texts up to this length are looked for as a whole, so that finding one is the proof.
+pub const EXACT: usize = 24;
 
 /// What is wrong with a rule file; the text names file, line and column where it can.
 #[derive(Debug, thiserror::Error)]
@@ -54,21 +58,21 @@ pub fn rule_files(folder: &Path) -> Result<Vec<PathBuf>, RuleError> {
 ///
 /// # Errors
 /// The file can't be read, is no TOML, has an unknown or missing key, or its regex has no required literal.
-pub fn read(path: &Path) -> Result<LoadedRule, RuleError> {
+pub fn read(path: &Path, known: &Frequencies) -> Result<LoadedRule, RuleError> {
     let text = fs::read_to_string(path).map_err(|source| RuleError::Unreadable { path: path.to_path_buf(), source })?;
-    from_text(&text, path)
+    from_text(&text, path, known)
 }
 
 /// As [`read`], from the file's text.
 ///
 /// # Errors
 /// As [`read`].
-pub fn from_text(text: &str, path: &Path) -> Result<LoadedRule, RuleError> {
+pub fn from_text(text: &str, path: &Path, known: &Frequencies) -> Result<LoadedRule, RuleError> {
     let wrong = |problem| RuleError::Wrong { path: path.to_path_buf(), problem };
     let rule: Rule = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
     let mut literals = Vec::new();
     for (index, one) in rule.matches.iter().enumerate() {
-        let found = match_literals(one).map_err(|problem| {
+        let found = match_literals(one, known).map_err(|problem| {
             let needle = one.regex.as_deref().or(one.text.as_deref()).unwrap_or("[[match]]");
             wrong(format!("match {}: {problem}{}", index + 1, excerpt(text, needle)))
         })?;
@@ -77,15 +81,19 @@ pub fn from_text(text: &str, path: &Path) -> Result<LoadedRule, RuleError> {
     Ok(LoadedRule { rule, file: path.display().to_string(), literals })
 }
 
-fn match_literals(one: &super::schema::Match) -> Result<Vec<String>, String> {
+/// What the scanner looks for: a short text as a whole, else the rarest window of each required literal.
+fn match_literals(one: &super::schema::Match, known: &Frequencies) -> Result<Vec<String>, String> {
+    let window = |literal: &String| known.rarest(literal).0.to_owned();
     match (&one.text, &one.regex, &one.event) {
-        (Some(text), None, None) if text.len() >= literal::SHORTEST => Ok(vec![text.clone()]),
-        (Some(text), None, None) => Err(format!("the text '{text}' is shorter than {} bytes", literal::SHORTEST)),
-        (None, Some(regex), None) => literal::required(regex)
-            .map_err(|error| error.to_string())?
-            .into_iter()
-            .map(|bytes| String::from_utf8(bytes).map_err(|_| "the required literal is not UTF-8".to_owned()))
-            .collect(),
+        (Some(text), None, None) if text.len() < literal::SHORTEST => {
+            Err(format!("the text '{text}' is shorter than {} bytes", literal::SHORTEST))
+        }
+        (Some(text), None, None) if text.len() <= EXACT => Ok(vec![text.clone()]),
+        (Some(text), None, None) => Ok(vec![window(text)]),
+        (None, Some(regex), None) => {
+            let found = literal::required(regex, known).map_err(|error| error.to_string())?;
+            Ok(found.iter().map(window).collect())
+        }
         (None, None, Some(_)) => Ok(Vec::new()),
         _ => Err("exactly one of text, regex and event is needed".to_owned()),
     }

@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use aho_corasick::automaton::Automaton as _;
-use aho_corasick::nfa::{contiguous, noncontiguous};
+use aho_corasick::nfa::contiguous;
 use aho_corasick::{Anchored, MatchKind, dfa};
 use aho_corasick::automaton::StateID;
 
@@ -20,7 +20,7 @@ const LARGE_INPUT: u64 = 4 << 20;
 /// An automaton over the literals of the table.
 #[derive(Debug)]
 pub struct Automaton {
-    source: noncontiguous::NFA,
+    literals: Vec<String>,
     small: contiguous::NFA,
     large: OnceLock<Option<dfa::DFA>>,
 }
@@ -43,10 +43,9 @@ impl Automaton {
     ///
     /// # Errors
     /// Too many or too long literals for the automaton's state numbers.
-    pub fn new(literals: &[String]) -> Result<Self, AutomatonError> {
-        let source = noncontiguous::Builder::new().match_kind(MatchKind::Standard).build(literals)?;
-        let small = contiguous::Builder::new().match_kind(MatchKind::Standard).build_from_noncontiguous(&source)?;
-        Ok(Self { source, small, large: OnceLock::new() })
+    pub fn new(literals: Vec<String>) -> Result<Self, AutomatonError> {
+        let small = contiguous::Builder::new().match_kind(MatchKind::Standard).build(&literals)?;
+        Ok(Self { literals, small, large: OnceLock::new() })
     }
 
     /// All places of `text` where literals end, in order; `offset` is where the text stands in its input.
@@ -69,14 +68,14 @@ impl Automaton {
     /// Heap bytes of the automaton as built so far.
     pub fn memory(&self) -> usize {
         let large = self.large.get().and_then(Option::as_ref).map_or(0, aho_corasick::automaton::Automaton::memory_usage);
-        self.source.memory_usage() + self.small.memory_usage() + large
+        self.small.memory_usage() + large
     }
 
     fn table(&self, offset: u64) -> Option<&dfa::DFA> {
         if offset < LARGE_INPUT {
             return None;
         }
-        let build = || dfa::Builder::new().match_kind(MatchKind::Standard).build_from_noncontiguous(&self.source).ok();
+        let build = || dfa::Builder::new().match_kind(MatchKind::Standard).build(&self.literals).ok();
         self.large.get_or_init(build).as_ref()
     }
 }
@@ -147,7 +146,7 @@ mod tests {
 
     fn found(literals: &[&str], text: &str, offset: u64) -> Vec<(usize, usize)> {
         let literals: Vec<String> = literals.iter().map(|&literal| literal.to_owned()).collect();
-        let automaton = Automaton::new(&literals).expect("few short literals always build");
+        let automaton = Automaton::new(literals).expect("few short literals always build");
         let mut hits = Vec::new();
         automaton.hits(text.as_bytes(), offset, &mut hits);
         let mut all = Vec::new();

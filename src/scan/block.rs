@@ -13,6 +13,7 @@ use crate::parse::event::Event;
 use crate::parse::head::{Head, Level, Producer, parse_head};
 use crate::parse::stamp::Stamp;
 use crate::parse::trigger::TRIGGERS;
+use crate::rules::read::EXACT;
 use crate::rules::table::{Matcher, Signal};
 use crate::transport::InnerLine;
 
@@ -140,7 +141,7 @@ impl Scanner {
 /// Does the signal really match this line?
 pub fn confirms<'a>(signal: &Signal, line: &'a [u8], head: &mut Option<Option<Head<'a>>>) -> bool {
     let matched = match &signal.matcher {
-        Matcher::Text(_) => true,
+        Matcher::Text(text) => text.len() <= EXACT || memchr::memmem::find(line, text.as_bytes()).is_some(),
         Matcher::Regex(regex) => regex.get().is_some_and(|regex| regex.is_match(&line[..line.len().min(MATCHED_BYTES)])),
     };
     matched && (signal.levels.is_empty() || level_is(&signal.levels, head.get_or_insert_with(|| parse_head(line)).as_ref()))

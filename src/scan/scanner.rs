@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use super::automaton::{Automaton, AutomatonError};
 use crate::parse::trigger::TRIGGERS;
+use super::block;
+use crate::rules::frequency::Frequencies;
 use crate::rules::table::Table;
 
 /// Marks of lines that must be explained: the level words of server and garbd.
@@ -41,13 +43,37 @@ impl Scanner {
                 literals.add(literal, Target::Signal(index));
             }
         }
+        let known = Frequencies::default();
         for (index, trigger) in TRIGGERS.iter().enumerate() {
-            literals.add(trigger.literal, Target::Trigger(index));
+            literals.add(known.rarest(trigger.literal).0, Target::Trigger(index));
         }
         for mark in LEVEL_MARKS {
             literals.add(mark, Target::Level);
         }
-        Ok(Self { automaton: Automaton::new(&literals.texts)?, targets: literals.targets, table })
+        Ok(Self { automaton: Automaton::new(literals.texts)?, targets: literals.targets, table })
+    }
+
+    /// For each signal, the lines that had its literal and the lines that it matched: what checks watch.
+    pub fn candidates(&self, text: &[u8]) -> Vec<(u64, u64)> {
+        let mut counts = vec![(0, 0); self.table.signals.len()];
+        let mut hits = Vec::new();
+        self.automaton.hits(text, 0, &mut hits);
+        let mut seen = std::collections::HashSet::new();
+        for hit in hits {
+            let range = block::line_around(text, hit.at);
+            self.automaton.patterns(hit, 0, |pattern| {
+                for target in self.targets(pattern) {
+                    if let Target::Signal(index) = *target
+                        && seen.insert((range.start, index))
+                    {
+                        counts[index].0 += 1;
+                        let line = &text[range.clone()];
+                        counts[index].1 += u64::from(block::confirms(&self.table.signals[index], line, &mut None));
+                    }
+                }
+            });
+        }
+        counts
     }
 
     /// What the literal with this pattern number stands for.
