@@ -7,6 +7,15 @@ fn main() {
     v.sort_by_key(|x| std::cmp::Reverse(x.0));
     for (a, b, i) in v.into_iter().take(45) {
         let g = &s.table.signals[i];
-        println!("{a:8} {b:8} quiet={} {} {:?} {:?}", g.quiet, s.table.rules[g.subject].rule.id, g.literals, match &g.matcher { galera_rca::rules::table::Matcher::Text(_) => "TEXT", galera_rca::rules::table::Matcher::Regex(r) => &r.source });
+        println!(
+            "{a:8} {b:8} quiet={} {} {:?} {:?}",
+            g.quiet,
+            s.table.rules[g.subject].rule.id,
+            g.literals,
+            match &g.matcher {
+                galera_rca::rules::table::Matcher::Text(..) => "TEXT",
+                galera_rca::rules::table::Matcher::Regex(r) => &r.source,
+            }
+        );
     }
 }

@@ -38,10 +38,12 @@ pub fn run(options: &Analyze) -> Result<u8> {
     let window = window(options).map_err(anyhow::Error::msg)?;
     let scanner = Scanner::new(rules::table(&options.rules)?)?;
     let (sources, mut problems) = discover(&inputs, &options.nodes, first_time);
-    let settings = Settings { threads: threads(options), year: options.year.unwrap_or_else(|| Local::now().year()), window };
+    let settings =
+        Settings { threads: threads(options), year: options.year.unwrap_or_else(|| Local::now().year()), window };
     let run = with_progress(&scanner, &sources, settings);
     problems.extend(run.problems.iter().cloned());
-    let tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), rules: scanner.table.rules.len() };
+    let tool =
+        Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), rules: scanner.table.rules.len() };
     let mut document = diagnose(&scanner.table, &run.logs, tool);
     let worst = document.worst();
     document.diagnoses.retain(|diagnosis| diagnosis.severity >= Severity::from(options.min_severity));
@@ -82,8 +84,11 @@ fn with_progress(scanner: &Scanner, sources: &[LogSource], settings: Settings) -
         return pipeline::run(scanner, sources, settings, &|_| {});
     }
     let started = Instant::now();
-    let total: Option<u64> =
-        sources.iter().flat_map(|source| &source.files).map(|file| Path::new(file).metadata().ok().map(|meta| meta.len())).sum();
+    let total: Option<u64> = sources
+        .iter()
+        .flat_map(|source| &source.files)
+        .map(|file| Path::new(file).metadata().ok().map(|meta| meta.len()))
+        .sum();
     let bar: OnceLock<ProgressBar> = OnceLock::new();
     let shown = AtomicBool::new(false);
     let progress = |read: u64| {
@@ -131,4 +136,3 @@ fn exit_status(options: &Analyze, worst: Option<Severity>, problems: &[InputProb
         EXIT_QUIET
     }
 }
-

@@ -9,10 +9,12 @@ use crate::rules::schema::Severity;
 /// Reads MariaDB Galera error logs and names the root cause.
 #[derive(Debug, Parser)]
 #[command(name = "galera-rca", version, args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
-#[command(after_help = "Exit status: 0 nothing at or above --fail-on, 1 something found, 2 wrong usage or an input that \
+#[command(
+    after_help = "Exit status: 0 nothing at or above --fail-on, 1 something found, 2 wrong usage or an input that \
                         could not be read (the rest is still analysed).\n\nExamples:\n  galera-rca node1.log node2.log \
                         node3.log\n  galera-rca /var/log/mysql\n  journalctl -u mariadb -o json | galera-rca\n  galera-rca \
-                        rules show tls-peer-certificate-expired")]
+                        rules show tls-peer-certificate-expired"
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,

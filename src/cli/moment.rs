@@ -39,7 +39,9 @@ pub fn parse(text: &str, now: NaiveDateTime) -> Result<NaiveDateTime, String> {
 }
 
 fn explain(text: &str) -> String {
-    format!("'{text}' is not a time; write for example 2026-11-24T07:48, 07:48, -3h, today or yesterday (in the log's own time)")
+    format!(
+        "'{text}' is not a time; write for example 2026-11-24T07:48, 07:48, -3h, today or yesterday (in the log's own time)"
+    )
 }
 
 #[cfg(test)]

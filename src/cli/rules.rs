@@ -90,7 +90,8 @@ fn test(out: &mut impl Write, rules: Vec<LoadedRule>, ids: &[String]) -> Result<
             bail!("there is no rule '{id}'");
         }
     }
-    let wanted: Vec<LoadedRule> = rules.into_iter().filter(|one| ids.is_empty() || ids.contains(&one.rule.id)).collect();
+    let wanted: Vec<LoadedRule> =
+        rules.into_iter().filter(|one| ids.is_empty() || ids.contains(&one.rule.id)).collect();
     let examples: usize = wanted.iter().map(|one| one.rule.examples.len() + one.rule.counter_examples.len()).sum();
     let count = wanted.len();
     let failed = lint::examples(wanted)?;
@@ -106,7 +107,7 @@ fn test(out: &mut impl Write, rules: Vec<LoadedRule>, ids: &[String]) -> Result<
 fn export(out: &mut impl Write, table: &Table) -> Result<u8> {
     for signal in &table.signals {
         match &signal.matcher {
-            Matcher::Text(text) => writeln!(out, "{}", portable(&regex::escape(text)))?,
+            Matcher::Text(text, _) => writeln!(out, "{}", portable(&regex::escape(text)))?,
             Matcher::Regex(regex) => writeln!(out, "{}", portable(&regex.source))?,
         }
     }

@@ -9,8 +9,8 @@ use crate::parse::stamp::Stamp;
 /// A silence longer than this ends a burst, in seconds.
 const SILENCE: i64 = 300;
 
-/// Bursts kept per subject and log; later hits are counted in the last one.
-const MOST_BURSTS: usize = 64;
+/// Bursts kept per subject and log: the latest ones, since the incident at hand is the last one.
+const MOST_BURSTS: usize = 48;
 
 /// Sample hits kept after the first one of a burst.
 const SAMPLES: usize = 2;
@@ -111,6 +111,17 @@ impl Burst {
 #[derive(Clone, Debug, Default)]
 pub struct Bursts {
     pub list: Vec<Burst>,
+    /// Hits of older bursts that are no longer kept.
+    pub forgotten: u64,
+}
+
+/// How hits of a subject are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Keep {
+    /// So many hits within so many seconds make a burst dense.
+    pub threshold: Option<(u32, i64)>,
+    /// The report may show samples and the last hit, not only the first.
+    pub samples: bool,
 }
 
 impl Bursts {
@@ -118,24 +129,26 @@ impl Bursts {
     pub fn add(
         &mut self,
         process: usize,
-        threshold: Option<(u32, i64)>,
+        keep: Keep,
         seen: Seen<'_>,
         captures: impl FnOnce() -> Vec<(String, String)>,
     ) {
         let time = seen.time.map(|stamp| stamp.instant());
-        let full = self.list.len() >= MOST_BURSTS;
         match self.list.last_mut() {
-            Some(burst) if full || continues(burst, process, time) => {
+            Some(burst) if continues(burst, process, time) => {
                 burst.count += 1;
-                if burst.samples.len() < SAMPLES {
+                if keep.samples && burst.samples.len() < SAMPLES {
                     burst.samples.push(seen.hit(captures()));
                 }
-                burst.last.move_to(seen);
-                burst.note_time(time, threshold);
+                burst.last.move_to(Seen { text: if keep.samples { seen.text } else { &[] }, ..seen });
+                burst.note_time(time, keep.threshold);
             }
             _ => {
                 let mut burst = Burst::new(process, seen.hit(captures()));
-                burst.note_time(time, threshold);
+                burst.note_time(time, keep.threshold);
+                if self.list.len() >= MOST_BURSTS {
+                    self.forgotten += self.list.remove(0).count;
+                }
                 self.list.push(burst);
             }
         }

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use chrono::NaiveDateTime;
 
-use super::burst::Seen;
+use super::burst::{Keep, Seen};
 use super::log::{Log, Unexplained};
 use super::process::{Ending, Process};
 use super::template::template;
 use crate::parse::event::{Event, ViewMember};
 use crate::parse::head::{Level, parse_head};
 use crate::parse::stamp::Stamp;
+use crate::rules::schema::Role;
 use crate::rules::table::{EventSignal, Matcher, Subject, Table};
 use crate::scan::block::{HitLine, MATCHED_BYTES, Scanned};
 
@@ -80,7 +81,7 @@ impl<'a> Collector<'a> {
             let signal = &self.table.signals[signal as usize];
             let captures = || match &signal.matcher {
                 Matcher::Regex(regex) => captures(regex.get(), text),
-                Matcher::Text(_) => Vec::new(),
+                Matcher::Text(..) => Vec::new(),
             };
             self.add(signal.subject, file, line.number, time, text, captures);
         }
@@ -101,7 +102,15 @@ impl<'a> Collector<'a> {
         time
     }
 
-    fn take_event(&mut self, file: usize, line: &HitLine, event: &Event, time: Option<Stamp>, text: &[u8], wanted: bool) {
+    fn take_event(
+        &mut self,
+        file: usize,
+        line: &HitLine,
+        event: &Event,
+        time: Option<Stamp>,
+        text: &[u8],
+        wanted: bool,
+    ) {
         if let Event::ServerStart { version, .. } = event {
             self.start_process(file, line, time, text, version, wanted);
         } else if let Some(process) = self.log.processes.last_mut() {
@@ -154,9 +163,11 @@ impl<'a> Collector<'a> {
         captures: impl FnOnce() -> Vec<(String, String)>,
     ) {
         let process = self.log.processes.len() - 1;
-        let threshold = self.table.rule(subject).and_then(|rule| rule.threshold);
+        let rule = self.table.rule(subject);
+        let samples = rule.is_some_and(|rule| matches!(rule.rule.role, Role::Cause | Role::Symptom));
+        let keep = Keep { threshold: rule.and_then(|rule| rule.threshold), samples };
         let seen = Seen { file, line, time, text: &text[..text.len().min(KEPT_BYTES)] };
-        self.log.bursts.entry(subject).or_default().add(process, threshold, seen, captures);
+        self.log.bursts.entry(subject).or_default().add(process, keep, seen, captures);
     }
 
     fn add_unexplained(&mut self, file: usize, line: &HitLine, time: Option<Stamp>, text: &[u8]) {
@@ -190,7 +201,8 @@ fn fields(event: &Event) -> Vec<(String, String)> {
 /// Does the event fulfil the signal's conditions?
 pub fn event_matches(signal: &EventSignal, event: &Event, level: Option<Level>) -> bool {
     let level_fits = signal.levels.is_empty()
-        || level.is_some_and(|level| signal.levels.iter().any(|wanted| wanted.eq_ignore_ascii_case(&level.to_string())));
+        || level
+            .is_some_and(|level| signal.levels.iter().any(|wanted| wanted.eq_ignore_ascii_case(&level.to_string())));
     level_fits && signal.fields.iter().all(|(name, wanted)| value_fits(wanted, event.field(name)))
 }
 
@@ -228,7 +240,10 @@ fn observe_names(log: &mut Log, event: &Event) {
         }
         Event::ConnectionEstablished { peer, address } | Event::Forgetting { peer, address } => {
             if let Some(name) = log.names_by_uuid.get(peer).cloned() {
-                log.names_by_host.insert(host_of(address).to_owned(), name);
+                let host = host_of(address);
+                if log.names_by_host.get(host) != Some(&name) {
+                    log.names_by_host.insert(host.to_owned(), name);
+                }
             }
         }
         _ => {}
@@ -237,7 +252,9 @@ fn observe_names(log: &mut Log, event: &Event) {
 
 fn observe_member(log: &mut Log, member: &ViewMember) {
     if let Some(name) = member.name.as_ref().filter(|name| is_name(name)) {
-        log.members.insert(name.clone());
+        if !log.members.contains(name) {
+            log.members.insert(name.clone());
+        }
         note_uuid(log, &member.uuid, name);
     }
 }
@@ -248,6 +265,9 @@ fn is_name(name: &str) -> bool {
 }
 
 fn note_uuid(log: &mut Log, uuid: &str, name: &str) {
+    if log.names_by_uuid.get(uuid).is_some_and(|known| known == name) {
+        return;
+    }
     log.names_by_uuid.insert(uuid.to_owned(), name.to_owned());
     let groups: Vec<&str> = uuid.split('-').collect();
     if let [first, _, _, fourth, _] = groups.as_slice() {

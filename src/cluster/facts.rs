@@ -72,7 +72,7 @@ impl Facts {
     /// Takes in what an event tells.
     pub fn observe(&mut self, event: &Event) {
         let kind = event.kind();
-        for (_, field, fact) in FROM_FIELDS.iter().filter(|(of, _, _)| *of == kind) {
+        for (_, field, fact) in FROM_FIELDS.iter().filter(|(of, _, _)| of.len() == kind.len() && *of == kind) {
             if let Some(value) = event.field(field) {
                 self.set(fact, &value);
             }

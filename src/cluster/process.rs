@@ -37,7 +37,14 @@ pub struct Process {
 impl Process {
     /// The process that runs when a log begins.
     pub fn before_log() -> Self {
-        Self { started: None, start_seen: false, version: None, synced: false, ending: Ending::Running, stopping: false }
+        Self {
+            started: None,
+            start_seen: false,
+            version: None,
+            synced: false,
+            ending: Ending::Running,
+            stopping: false,
+        }
     }
 
     /// The process that a start line begins.

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use super::blame::{self, Blamed};
 use super::document::{
-    Alternative, BenignCount, Cluster, Diagnosis, Document, Evidence, EvidenceRole, Explained, Input, Node, Remedy, SCHEMA,
-    Tool, Unexplained, Verdict, Verify, place_name,
+    Alternative, BenignCount, Cluster, Diagnosis, Document, Evidence, EvidenceRole, Explained, Input, Node, Remedy,
+    SCHEMA, Tool, Unexplained, Verdict, Verify, place_name,
 };
 use super::fill::{self, Lookup};
 use super::finding::Finding;
 use super::missing::missing;
+use super::printable::printable;
 use crate::cluster::burst::Hit;
 use crate::cluster::facts;
 use crate::cluster::log::Log;
 use crate::cluster::process::Ending;
 use crate::parse::stamp::Stamp;
-use super::printable::printable;
 use crate::rules::schema::{Blame, CaptureType, CommandClass, Place, Role, Severity, Source};
 use crate::rules::table::{CompiledRule, Subject, Table};
 
@@ -34,7 +34,9 @@ pub fn document(table: &Table, logs: &[Log], findings: &[Finding], parents: &[Op
     let context = Context { table, logs, findings, parents };
     let mut diagnoses: Vec<_> =
         groups.into_iter().filter_map(|((rule, blamed), members)| context.diagnosis(rule, &blamed, &members)).collect();
-    diagnoses.sort_by(|(left_role, left), (right_role, right)| rank_key(*left_role, left).cmp(&rank_key(*right_role, right)));
+    diagnoses.sort_by(|(left_role, left), (right_role, right)| {
+        rank_key(*left_role, left).cmp(&rank_key(*right_role, right))
+    });
     let mut diagnoses: Vec<Diagnosis> = diagnoses.into_iter().map(|(_, diagnosis)| diagnosis).collect();
     for (index, diagnosis) in diagnoses.iter_mut().enumerate() {
         diagnosis.rank = index + 1;
@@ -84,7 +86,8 @@ impl Context<'_> {
         let values = Values { context: self, compiled, finding: best, blamed };
         let own: &Lookup<'_> = &|name| values.get(name, Place::This);
         let texts = &compiled.rule.diagnosis;
-        let mut observed_by: Vec<String> = group.iter().map(|finding| self.logs[finding.log].name().to_owned()).collect();
+        let mut observed_by: Vec<String> =
+            group.iter().map(|finding| self.logs[finding.log].name().to_owned()).collect();
         observed_by.sort();
         observed_by.dedup();
         let times = || bursts.iter().flat_map(|burst| [&burst.first, burst.last()]).filter_map(|hit| hit.time);
@@ -100,7 +103,7 @@ impl Context<'_> {
             observed_by,
             first_seen: times().min_by_key(Stamp::instant).map(time_text),
             last_seen: times().max_by_key(Stamp::instant).map(time_text),
-            count: bursts.iter().map(|burst| burst.count).sum(),
+            count: bursts.iter().map(|burst| burst.count).sum::<u64>() + self.forgotten(rule, &group),
             cause: clean(&fill::sentence(&texts.cause, own)),
             why: clean(&fill::sentence(&texts.why, own)),
             impact: clean(&fill::sentence(&texts.impact, own)),
@@ -112,6 +115,13 @@ impl Context<'_> {
             references: compiled.rule.sources.iter().map(reference).collect(),
         };
         Some((compiled.rule.role, diagnosis))
+    }
+
+    /// Hits in older bursts that the logs no longer keep.
+    fn forgotten(&self, rule: Subject, group: &[&Finding]) -> u64 {
+        let mut logs: Vec<usize> = group.iter().map(|finding| finding.log).collect();
+        logs.dedup();
+        logs.iter().filter_map(|&log| self.logs[log].bursts.get(&rule)).map(|bursts| bursts.forgotten).sum()
     }
 
     fn evidence(&self, group: &[&Finding]) -> Vec<Evidence> {
@@ -194,7 +204,9 @@ impl Values<'_> {
         let logs = self.context.logs;
         let observer = logs[self.finding.log].name();
         match name {
-            "node" => Some((self.blamed.name.clone().unwrap_or_else(|| format!("a peer of {observer}")), CaptureType::Text)),
+            "node" => {
+                Some((self.blamed.name.clone().unwrap_or_else(|| format!("a peer of {observer}")), CaptureType::Text))
+            }
             "observer" => Some((observer.to_owned(), CaptureType::Node)),
             "log" => {
                 let hit = &self.finding.burst(logs)?.first;
@@ -243,9 +255,10 @@ impl Values<'_> {
     fn alternatives(&self) -> Vec<Alternative> {
         let one = |alternative: &crate::rules::schema::Alternative| Alternative {
             cause: clean(&fill::sentence(&alternative.cause, &|name| self.get(name, Place::This))),
-            check: alternative.check.as_deref().map_or_else(String::new, |check| {
-                fill::command(check, &|name| self.get(name, alternative.on)).text
-            }),
+            check: alternative
+                .check
+                .as_deref()
+                .map_or_else(String::new, |check| fill::command(check, &|name| self.get(name, alternative.on)).text),
             on: self.place(alternative.on),
         };
         self.compiled.rule.alternatives.iter().map(one).collect()
@@ -297,7 +310,12 @@ pub fn time_text(stamp: Stamp) -> String {
 fn reference(source: &Source) -> String {
     let place = [source.repo.as_deref(), source.path.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let words = source.text.as_deref().map(|text| format!("\"{text}\""));
-    [Some(place), words, source.page.clone()].into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+    [Some(place), words, source.page.clone()]
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 fn verdict(logs: &[Log], diagnoses: &[Diagnosis]) -> Verdict {
@@ -390,7 +408,7 @@ fn benign(table: &Table, logs: &[Log]) -> Vec<BenignCount> {
     counts
         .into_iter()
         .filter_map(|(subject, count)| {
-            let rule = &table.rule(subject)?.rule;
+            let rule = &table.rule(subject).filter(|rule| rule.rule.role == Role::Benign)?.rule;
             Some(BenignCount { rule: rule.id.clone(), title: fill::sentence(&rule.title, &|_| None), count })
         })
         .collect()

@@ -46,7 +46,9 @@ fn captured_peer(table: &Table, logs: &[Log], finding: &Finding) -> Option<Strin
         .filter_map(|(name, value)| match (types.get(name), name.as_str()) {
             (Some(CaptureType::Node), _) => Some(value.clone()),
             (Some(CaptureType::Uuid), _) | (None, "peer") => name_of_uuid(logs, value),
-            (Some(CaptureType::Address | CaptureType::Host), _) | (None, "address") => name_of_host(logs, host_of(value)),
+            (Some(CaptureType::Address | CaptureType::Host), _) | (None, "address") => {
+                name_of_host(logs, host_of(value))
+            }
             _ => None,
         })
         .find(|name| name != logs[finding.log].name())

@@ -166,7 +166,10 @@ mod tests {
     fn commands_quote_by_type() {
         assert_eq!(command("ls -l {path}", &lookup).text, "ls -l '/srv/my data/key.pem'");
         assert_eq!(command("nc -vz {address.host} {address.port}", &lookup).text, "nc -vz fd00::3 4567");
-        assert_eq!(command("openssl s_client -connect {address}", &lookup).text, "openssl s_client -connect '[fd00::3]:4567'");
+        assert_eq!(
+            command("openssl s_client -connect {address}", &lookup).text,
+            "openssl s_client -connect '[fd00::3]:4567'"
+        );
     }
 
     #[test]

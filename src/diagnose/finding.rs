@@ -130,7 +130,10 @@ fn meet(logs: &[Log], own: usize, finding: &Burst, condition: &CompiledCondition
             }
         }
     }
-    Met { holds: count >= u64::from(condition.count) && nodes.len() >= condition.nodes as usize && !bursts.is_empty(), bursts }
+    Met {
+        holds: count >= u64::from(condition.count) && nodes.len() >= condition.nodes as usize && !bursts.is_empty(),
+        bursts,
+    }
 }
 
 /// Is the other log on the wanted side? Backup logs of the same node are no peers.

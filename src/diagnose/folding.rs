@@ -67,20 +67,15 @@ fn reaches(cause: &Burst, effect: &Burst, same_log: bool, explains: &CompiledExp
     let back = TimeDelta::seconds(if same_log { SLACK } else { reach.num_seconds() });
     let times = (cause.first.instant(), cause.last().instant(), effect.first.instant(), effect.last().instant());
     match times {
-        (Some(from), Some(to), Some(effect_from), Some(effect_to)) => effect_to >= from - back && effect_from <= to + reach,
+        (Some(from), Some(to), Some(effect_from), Some(effect_to)) => {
+            effect_to >= from - back && effect_from <= to + reach
+        }
         _ => same_log && cause.process == effect.process,
     }
 }
 
 /// Which of two explanations is better: a cause before a symptom, the same node before another, the surer, the earlier.
-fn better(
-    table: &Table,
-    findings: &[Finding],
-    logs: &[Log],
-    new: usize,
-    old: Option<usize>,
-    effect: usize,
-) -> bool {
+fn better(table: &Table, findings: &[Finding], logs: &[Log], new: usize, old: Option<usize>, effect: usize) -> bool {
     let Some(old) = old else { return true };
     let key = |index: usize| {
         let finding: &Finding = &findings[index];

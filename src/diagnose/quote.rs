@@ -6,7 +6,11 @@ use crate::rules::schema::CaptureType;
 
 /// The value as one shell word, or `None` when it is not what its type says.
 pub fn shell_word(value: &str, kind: CaptureType) -> Option<String> {
-    if value.is_empty() || value.chars().any(char::is_control) || value.len() > 4096 || value.starts_with('-') && !is_number(value) {
+    if value.is_empty()
+        || value.chars().any(char::is_control)
+        || value.len() > 4096
+        || value.starts_with('-') && !is_number(value)
+    {
         return None;
     }
     let plain = |extra: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c));

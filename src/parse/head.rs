@@ -60,10 +60,7 @@ impl Level {
             ("critical", Level::Error),
             ("notice", Level::Note),
         ];
-        WORDS
-            .iter()
-            .find(|(known, _)| word.eq_ignore_ascii_case(known.as_bytes()))
-            .map(|(_, level)| *level)
+        WORDS.iter().find(|(known, _)| word.eq_ignore_ascii_case(known.as_bytes())).map(|(_, level)| *level)
     }
 }
 

@@ -34,10 +34,7 @@ impl Stamp {
     /// A stamp in UTC, as containers and `log_timestamps=UTC` write it.
     #[must_use]
     pub const fn utc(time: NaiveDateTime) -> Self {
-        Self {
-            time,
-            offset: Some(0),
-        }
+        Self { time, offset: Some(0) }
     }
 
     /// UTC where the zone is known, else the time as printed.
@@ -135,12 +132,7 @@ pub(crate) fn time_only(input: &[u8]) -> Parsed<'_, ()> {
 }
 
 #[inline]
-fn stamp(
-    rest: &[u8],
-    (year, month, day): (i32, u32, u32),
-    time: Clock,
-    offset: Option<i32>,
-) -> Parsed<'_, Stamp> {
+fn stamp(rest: &[u8], (year, month, day): (i32, u32, u32), time: Clock, offset: Option<i32>) -> Parsed<'_, Stamp> {
     let (hour, minute, second, nano) = time;
     // chrono counts a leap second as second 59 with more than 10^9 nanoseconds; a log only needs the order.
     let second = if second == 60 { 59 } else { second };
@@ -174,11 +166,7 @@ fn clock(input: &[u8]) -> Parsed<'_, Clock> {
 /// Digits after the decimal point as nanoseconds; digits past the ninth are dropped.
 fn fraction(input: &[u8]) -> Parsed<'_, u32> {
     let (rest, digits) = take_while1(|byte: u8| byte.is_ascii_digit())(input)?;
-    let nano = digits
-        .iter()
-        .map(|byte| u32::from(byte - b'0'))
-        .chain(std::iter::repeat(0))
-        .take(9);
+    let nano = digits.iter().map(|byte| u32::from(byte - b'0')).chain(std::iter::repeat(0)).take(9);
     Ok((rest, nano.fold(0, |sum, digit| sum * 10 + digit)))
 }
 
@@ -197,24 +185,16 @@ fn zone(input: &[u8]) -> (&[u8], Option<i32>) {
         [b':', more @ ..] => two(more).unwrap_or((rest, 0)),
         _ => two(rest).unwrap_or((rest, 0)),
     };
-    (
-        rest,
-        Some(sign * (signed(hours) * 3600 + signed(minutes) * 60)),
-    )
+    (rest, Some(sign * (signed(hours) * 3600 + signed(minutes) * 60)))
 }
 
 fn month_name(input: &[u8]) -> Parsed<'_, u32> {
-    const NAMES: [&[u8; 3]; 12] = [
-        b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov",
-        b"Dec",
-    ];
+    const NAMES: [&[u8; 3]; 12] =
+        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
     let Some((name, rest)) = input.split_first_chunk::<3>() else {
         return Err(Error(()));
     };
-    (1..)
-        .zip(NAMES)
-        .find(|(_, known)| *known == name)
-        .map_or(Err(Error(())), |(month, _)| Ok((rest, month)))
+    (1..).zip(NAMES).find(|(_, known)| *known == name).map_or(Err(Error(())), |(month, _)| Ok((rest, month)))
 }
 
 #[inline]
@@ -285,25 +265,13 @@ mod tests {
         for (line, expected) in [
             ("2026-11-24  7:43:17 0 [Note]", "2026-11-24 07:43:17"),
             ("2026-11-24 7:43:17 0 [Note]", "2026-11-24 07:43:17"),
-            (
-                "2019-10-24T10:01:18.498862Z 0",
-                "2019-10-24 10:01:18.498862Z",
-            ),
-            (
-                "2023-03-12T19:35:05.838493+02:00 0",
-                "2023-03-12 19:35:05.838493+02:00",
-            ),
-            (
-                "2023-05-29T07:16:33.687981-06:30 2",
-                "2023-05-29 07:16:33.687981-06:30",
-            ),
+            ("2019-10-24T10:01:18.498862Z 0", "2019-10-24 10:01:18.498862Z"),
+            ("2023-03-12T19:35:05.838493+02:00 0", "2023-03-12 19:35:05.838493+02:00"),
+            ("2023-05-29T07:16:33.687981-06:30 2", "2023-05-29 07:16:33.687981-06:30"),
             ("2026-11-24T07:43:17+0100 host", "2026-11-24 07:43:17+01:00"),
             ("2023-05-01 09:12:13+00:00 [Note]", "2023-05-01 09:12:13Z"),
             ("2023-05-01T09:12:13.1Z stderr", "2023-05-01 09:12:13.100Z"),
-            (
-                "2023-05-01T09:12:13.123456789123Z",
-                "2023-05-01 09:12:13.123456789Z",
-            ),
+            ("2023-05-01T09:12:13.123456789123Z", "2023-05-01 09:12:13.123456789Z"),
             ("2016-12-31T23:59:60Z", "2016-12-31 23:59:59Z"),
             ("2026-02-30 07:43:17", "none"),
             ("2026-11-24 25:43:17", "none"),
@@ -317,48 +285,21 @@ mod tests {
 
     #[test]
     fn other_forms() {
-        assert_eq!(
-            printed(compact(b"140514  9:12:13 [Note]")),
-            "2014-05-14 09:12:13"
-        );
-        assert_eq!(
-            printed(compact(b"261124 07:43:17 mysqld_safe")),
-            "2026-11-24 07:43:17"
-        );
+        assert_eq!(printed(compact(b"140514  9:12:13 [Note]")), "2014-05-14 09:12:13");
+        assert_eq!(printed(compact(b"261124 07:43:17 mysqld_safe")), "2026-11-24 07:43:17");
         assert_eq!(printed(compact(b"261324 07:43:17 mysqld_safe")), "none");
-        assert_eq!(
-            printed(joined(b"20261124 07:41:08.123)")),
-            "2026-11-24 07:41:08.123"
-        );
-        assert_eq!(
-            printed(separated(b"2023/04/16 13:39:37 socat", b'/')),
-            "2023-04-16 13:39:37"
-        );
-        assert_eq!(
-            printed(separated(b"2026.11.24 08:13:06 LOG4", b'.')),
-            "2026-11-24 08:13:06"
-        );
-        assert_eq!(
-            printed(yearless(b"Feb 29 07:43:17 host", 2024)),
-            "2024-02-29 07:43:17"
-        );
-        assert_eq!(
-            printed(yearless(b"Sep  3 06:52:49 host", 2020)),
-            "2020-09-03 06:52:49"
-        );
+        assert_eq!(printed(joined(b"20261124 07:41:08.123)")), "2026-11-24 07:41:08.123");
+        assert_eq!(printed(separated(b"2023/04/16 13:39:37 socat", b'/')), "2023-04-16 13:39:37");
+        assert_eq!(printed(separated(b"2026.11.24 08:13:06 LOG4", b'.')), "2026-11-24 08:13:06");
+        assert_eq!(printed(yearless(b"Feb 29 07:43:17 host", 2024)), "2024-02-29 07:43:17");
+        assert_eq!(printed(yearless(b"Sep  3 06:52:49 host", 2020)), "2020-09-03 06:52:49");
         assert_eq!(printed(yearless(b"Foo  3 06:52:49 host", 2020)), "none");
     }
 
     #[test]
     fn the_instant_is_utc_where_a_zone_is_printed() {
         let at = |line: &'static [u8]| iso(line).map(|(_, stamp)| stamp.instant().to_string());
-        assert_eq!(
-            at(b"2023-03-12T21:35:05+02:00").as_deref(),
-            Ok("2023-03-12 19:35:05")
-        );
-        assert_eq!(
-            at(b"2023-03-12 21:35:05").as_deref(),
-            Ok("2023-03-12 21:35:05")
-        );
+        assert_eq!(at(b"2023-03-12T21:35:05+02:00").as_deref(), Ok("2023-03-12 19:35:05"));
+        assert_eq!(at(b"2023-03-12 21:35:05").as_deref(), Ok("2023-03-12 21:35:05"));
     }
 }

@@ -32,7 +32,12 @@ pub struct FileEnd {
 /// A log of which nothing was read yet.
 pub fn empty_log(source: &LogSource) -> Log {
     let file = |path: &PathBuf| File { path: path.display().to_string(), ..File::default() };
-    Log { stem: source.stem.clone(), given: source.node.clone(), files: source.files.iter().map(file).collect(), ..Log::default() }
+    Log {
+        stem: source.stem.clone(),
+        given: source.node.clone(),
+        files: source.files.iter().map(file).collect(),
+        ..Log::default()
+    }
 }
 
 /// All blocks of all logs, in order.
@@ -149,7 +154,12 @@ impl Current {
             let undecided = self.held.text.is_empty();
             if undecided && !needs_decoding(&chunk.bytes, self.transport) {
                 self.given += chunk.bytes.len() as u64;
-                return Some(Block { text: chunk.bytes, offset: chunk.offset, first_line: chunk.first_line, inner: Vec::new() });
+                return Some(Block {
+                    text: chunk.bytes,
+                    offset: chunk.offset,
+                    first_line: chunk.first_line,
+                    inner: Vec::new(),
+                });
             }
             self.decoder.decode(&chunk.bytes, chunk.first_line, self.transport, &mut self.held);
             if let Some(block) = self.decoded_block(false) {
@@ -185,7 +195,10 @@ impl Current {
             return None;
         }
         let lines = memchr::memchr_iter(b'\n', &self.held.text[..cut]).count();
-        let rest = Decoded { text: self.held.text.split_off(cut), lines: self.held.lines.split_off(lines.min(self.held.lines.len())) };
+        let rest = Decoded {
+            text: self.held.text.split_off(cut),
+            lines: self.held.lines.split_off(lines.min(self.held.lines.len())),
+        };
         let whole = std::mem::replace(&mut self.held, rest);
         let first_line = whole.lines.first().map_or(1, |line| line.raw_line);
         let offset = self.given;

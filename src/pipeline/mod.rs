@@ -55,7 +55,9 @@ enum Done {
 
 fn scan(scanner: &Scanner, step: Step, scratch: &mut Scratch) -> Done {
     match step {
-        Step::Block { log, file, block } => Done::Scanned { log, file, scanned: Box::new(scanner.scan(block, scratch)) },
+        Step::Block { log, file, block } => {
+            Done::Scanned { log, file, scanned: Box::new(scanner.scan(block, scratch)) }
+        }
         Step::End { log, file, end } => Done::End { log, file, end },
     }
 }
@@ -113,8 +115,10 @@ struct Gather<'a> {
 
 impl<'a> Gather<'a> {
     fn new(scanner: &'a Scanner, sources: &[LogSource], settings: Settings) -> Self {
-        let collectors =
-            sources.iter().map(|source| Collector::new(&scanner.table, settings.window, feed::empty_log(source))).collect();
+        let collectors = sources
+            .iter()
+            .map(|source| Collector::new(&scanner.table, settings.window, feed::empty_log(source)))
+            .collect();
         Self { collectors, problems: Vec::new() }
     }
 

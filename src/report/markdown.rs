@@ -30,7 +30,10 @@ pub fn write(out: &mut impl Write, document: &Document) -> io::Result<()> {
 
 fn write_diagnosis(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
     writeln!(out, "## {}. {}\n", diagnosis.rank, escaped(&diagnosis.title))?;
-    writeln!(out, "| severity | confidence | node | first seen | last seen | lines | rule |\n|---|---|---|---|---|---|---|")?;
+    writeln!(
+        out,
+        "| severity | confidence | node | first seen | last seen | lines | rule |\n|---|---|---|---|---|---|---|"
+    )?;
     let time = |time: &Option<String>| time.clone().unwrap_or_else(|| "unknown".to_owned());
     let node = if diagnosis.node_known {
         escaped(&diagnosis.node)
@@ -56,7 +59,14 @@ fn write_diagnosis(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()
     write_checks(out, diagnosis)?;
     write_remedy(out, diagnosis)?;
     for one in &diagnosis.explains {
-        writeln!(out, "- follows from it on {}: {} × {} (`{}`)", escaped(&one.node), one.count, escaped(&one.title), one.rule)?;
+        writeln!(
+            out,
+            "- follows from it on {}: {} × {} (`{}`)",
+            escaped(&one.node),
+            one.count,
+            escaped(&one.title),
+            one.rule
+        )?;
     }
     if !diagnosis.explains.is_empty() {
         writeln!(out)?;
@@ -125,7 +135,10 @@ fn write_unexplained(out: &mut impl Write, document: &Document) -> io::Result<()
     if document.unexplained.is_empty() {
         return Ok(());
     }
-    writeln!(out, "## Errors and warnings that no rule explains\n\n| count | level | first at | message |\n|---|---|---|---|")?;
+    writeln!(
+        out,
+        "## Errors and warnings that no rule explains\n\n| count | level | first at | message |\n|---|---|---|---|"
+    )?;
     for one in &document.unexplained {
         let place = format!("{}:{}", escaped(&one.input), one.line);
         writeln!(out, "| {} | {} | {place} | {} |", one.count, one.level, escaped(&one.template))?;

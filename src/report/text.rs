@@ -49,7 +49,9 @@ struct Page<'a, W: Write> {
 impl<W: Write> Page<'_, W> {
     fn nothing_found(&mut self, document: &Document) -> io::Result<()> {
         match document.verdict {
-            Verdict::Unknown => self.headline(Style::new().bold(), "UNKNOWN", "no database log could be read, so nothing can be said"),
+            Verdict::Unknown => {
+                self.headline(Style::new().bold(), "UNKNOWN", "no database log could be read, so nothing can be said")
+            }
             _ => {
                 let lines: u64 = document.inputs.iter().map(|input| input.lines).sum();
                 let text = format!("nothing in these logs stands against the cluster ({lines} lines read)");
@@ -187,8 +189,16 @@ impl<W: Write> Page<'_, W> {
         self.blank()?;
         let mut table = self.table(&["node", "log", "lines", "from", "to"]);
         for input in &document.inputs {
-            let time = |time: &Option<String>| time.as_deref().map_or("-", |time| time.get(..19).unwrap_or(time)).replace('T', " ");
-            let cells = [input.node.clone(), input.name.clone(), input.lines.to_string(), time(&input.first_time), time(&input.last_time)];
+            let time = |time: &Option<String>| {
+                time.as_deref().map_or("-", |time| time.get(..19).unwrap_or(time)).replace('T', " ")
+            };
+            let cells = [
+                input.node.clone(),
+                input.name.clone(),
+                input.lines.to_string(),
+                time(&input.first_time),
+                time(&input.last_time),
+            ];
             table.add_row(cells);
         }
         writeln!(self.out, "{table}")?;

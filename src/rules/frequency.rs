@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 /// Bytes of the part of a literal that the scanner looks for; see `scan::window`.
-pub const WIDTH: usize = 12;
+pub const WIDTH: usize = 8;
 
 /// Shorter parts that are counted for literals shorter than [`WIDTH`].
 const SHORT: usize = 6;

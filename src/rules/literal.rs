@@ -28,8 +28,13 @@ impl std::fmt::Display for LiteralError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Syntax(text) => write!(f, "the regex is wrong:\n{text}"),
-            Self::Unanchored => write!(f, "the regex has no literal that is in every line it matches; each branch of an alternation needs one"),
-            Self::TooShort(literal) => write!(f, "the longest literal that every match has is '{literal}', shorter than {SHORTEST} bytes"),
+            Self::Unanchored => write!(
+                f,
+                "the regex has no literal that is in every line it matches; each branch of an alternation needs one"
+            ),
+            Self::TooShort(literal) => {
+                write!(f, "the longest literal that every match has is '{literal}', shorter than {SHORTEST} bytes")
+            }
         }
     }
 }
@@ -51,9 +56,7 @@ pub fn parse(regex: &str) -> Result<Hir, LiteralError> {
 pub fn required(regex: &str, known: &Frequencies) -> Result<Vec<String>, LiteralError> {
     let found = best(&parse(regex)?, known).ok_or(LiteralError::Unanchored)?;
     match found.iter().min_by_key(|literal| literal.len()) {
-        Some(shortest) if shortest.len() < SHORTEST => {
-            Err(LiteralError::TooShort(shortest.clone()))
-        }
+        Some(shortest) if shortest.len() < SHORTEST => Err(LiteralError::TooShort(shortest.clone())),
         Some(_) => Ok(found),
         None => Err(LiteralError::Unanchored),
     }
@@ -96,7 +99,9 @@ fn best_of_concat(parts: &[Hir], known: &Frequencies) -> Option<Vec<String>> {
     }
     candidates.extend(texts(run));
     candidates.retain(|set| shortest(set) > 0);
-    candidates.into_iter().min_by_key(|set| (shortest(set) < SHORTEST, cost(set, known), std::cmp::Reverse(shortest(set))))
+    candidates
+        .into_iter()
+        .min_by_key(|set| (shortest(set) < SHORTEST, cost(set, known), std::cmp::Reverse(shortest(set))))
 }
 
 fn joined(left: &[Vec<u8>], right: &[Vec<u8>]) -> Vec<Vec<u8>> {
@@ -162,7 +167,10 @@ mod tests {
 
     #[test]
     fn an_alternation_needs_a_literal_in_each_branch() {
-        assert_eq!(literals(r"(?:certificate has expired|alert unknown ca)"), ["alert unknown ca", "certificate has expired"]);
+        assert_eq!(
+            literals(r"(?:certificate has expired|alert unknown ca)"),
+            ["alert unknown ca", "certificate has expired"]
+        );
         assert_eq!(error(r"(?:certificate has expired|\d+)"), Some(LiteralError::Unanchored));
     }
 
@@ -172,7 +180,11 @@ mod tests {
         known.add(b"Failed to establish connection: Operation aborted.");
         let found = required(r"Failed to establish connection: (?:no shared cipher|wrong version number)", &known);
         let literals = found.unwrap_or_default();
-        assert!(literals.iter().all(|literal| literal.contains("no shared cipher") || literal.contains("wrong version number")));
+        assert!(
+            literals
+                .iter()
+                .all(|literal| literal.contains("no shared cipher") || literal.contains("wrong version number"))
+        );
     }
 
     #[test]

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
+use memchr::memmem::Finder;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::duration;
-use super::read::{LoadedRule, RuleError};
+use super::read::{EXACT, LoadedRule, RuleError};
 use super::schema::{Condition, Explains, Match, Relation, Role, Rule, Threshold, When};
 
 /// Index of a subject: rules first (same index as in [`Table::rules`]), then hidden event conditions.
@@ -68,16 +69,21 @@ pub struct Signal {
     pub literals: Vec<String>,
     pub matcher: Matcher,
     pub levels: Vec<String>,
-    /// Hits are only counted: a benign rule that no condition asks for.
+    /// Hits are only counted: a benign or context rule that no condition asks for.
     pub quiet: bool,
 }
 
 /// How a candidate line is confirmed.
 #[derive(Debug)]
 pub enum Matcher {
-    /// The literal is the whole signal.
-    Text(String),
+    /// The literal is the whole signal; `None` when the scanner looks for all of it, so that a hit is the proof.
+    Text(String, Option<Box<Finder<'static>>>),
     Regex(LazyRegex),
+}
+
+fn text_matcher(text: String) -> Matcher {
+    let finder = (text.len() > EXACT).then(|| Box::new(Finder::new(&text).into_owned()));
+    Matcher::Text(text, finder)
 }
 
 /// A regex compiled at its first candidate: a log touches few rules.
@@ -130,10 +136,16 @@ impl Table {
             rules.push(compile_rule(one.rule, one.file, &names, &mut hidden)?);
         }
         let asked_for = asked_for(&rules);
-        let mut table =
-            Self { rules, signals: Vec::new(), events: hidden.events, events_by_kind: HashMap::new(), subjects: hidden.next };
+        let mut table = Self {
+            rules,
+            signals: Vec::new(),
+            events: hidden.events,
+            events_by_kind: HashMap::new(),
+            subjects: hidden.next,
+        };
         for (subject, literals) in literals.into_iter().enumerate() {
-            let quiet = table.rules[subject].rule.role == Role::Benign && !asked_for.contains(&subject);
+            let role = table.rules[subject].rule.role;
+            let quiet = matches!(role, Role::Benign | Role::Context) && !asked_for.contains(&subject);
             table.add_signals(subject, literals, quiet);
         }
         for (index, event) in table.events.iter().enumerate() {
@@ -147,7 +159,7 @@ impl Table {
         for (one, literals) in matches.into_iter().zip(literals) {
             let Match { text, regex, event, fields, level: levels } = one;
             let matcher = match (text, regex, event) {
-                (Some(text), _, _) => Matcher::Text(text),
+                (Some(text), _, _) => text_matcher(text),
                 (_, Some(regex), _) => Matcher::Regex(LazyRegex::new(&regex)),
                 (_, _, Some(kind)) => {
                     self.events.push(EventSignal { subject, kind, fields, levels });
@@ -212,7 +224,8 @@ fn compile_rule(rule: Rule, file: String, names: &Names, hidden: &mut Hidden) ->
     };
     let require = conditions(&rule.require, hidden)?;
     let evidence = conditions(&rule.evidence, hidden)?;
-    let explains = rule.explains.iter().map(|one| compile_explains(one, names)).collect::<Result<_, _>>().map_err(wrong)?;
+    let explains =
+        rule.explains.iter().map(|one| compile_explains(one, names)).collect::<Result<_, _>>().map_err(wrong)?;
     let threshold = match &rule.threshold {
         Some(Threshold { count, within }) => Some((*count, duration::seconds(within).map_err(wrong)?)),
         None => None,
@@ -241,7 +254,9 @@ fn compile_condition(one: &Condition, names: &Names, hidden: &mut Hidden) -> Res
 
 fn compile_explains(one: &Explains, names: &Names) -> Result<CompiledExplains, String> {
     Ok(match one {
-        Explains::Plain(name) => CompiledExplains { subjects: names.subjects(name), node: Relation::Same, within: None },
+        Explains::Plain(name) => {
+            CompiledExplains { subjects: names.subjects(name), node: Relation::Same, within: None }
+        }
         Explains::Reaching(long) => CompiledExplains {
             subjects: names.subjects(&long.rule),
             node: long.node,

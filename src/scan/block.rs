@@ -13,7 +13,6 @@ use crate::parse::event::Event;
 use crate::parse::head::{Head, Level, Producer, parse_head};
 use crate::parse::stamp::Stamp;
 use crate::parse::trigger::TRIGGERS;
-use crate::rules::read::EXACT;
 use crate::rules::table::{Matcher, Signal};
 use crate::transport::InnerLine;
 
@@ -83,9 +82,9 @@ impl Scanner {
         let mut candidates = Candidates::default();
         let mut current = 0..0;
         for &literal in &scratch.literals {
-            if literal.at >= current.end {
+            if literal.at() >= current.end {
                 self.finish_line(&mut lines, &current, &mut candidates, &mut scratch.quiet, &mut hits);
-                current = line_around(&block.text, literal.at);
+                current = line_around(&block.text, literal.at());
             }
             self.automaton.patterns(literal, block.offset, |pattern| candidates.add(self.targets(pattern)));
         }
@@ -141,10 +140,13 @@ impl Scanner {
 /// Does the signal really match this line?
 pub fn confirms<'a>(signal: &Signal, line: &'a [u8], head: &mut Option<Option<Head<'a>>>) -> bool {
     let matched = match &signal.matcher {
-        Matcher::Text(text) => text.len() <= EXACT || memchr::memmem::find(line, text.as_bytes()).is_some(),
-        Matcher::Regex(regex) => regex.get().is_some_and(|regex| regex.is_match(&line[..line.len().min(MATCHED_BYTES)])),
+        Matcher::Text(_, finder) => finder.as_ref().is_none_or(|finder| finder.find(line).is_some()),
+        Matcher::Regex(regex) => {
+            regex.get().is_some_and(|regex| regex.is_match(&line[..line.len().min(MATCHED_BYTES)]))
+        }
     };
-    matched && (signal.levels.is_empty() || level_is(&signal.levels, head.get_or_insert_with(|| parse_head(line)).as_ref()))
+    matched
+        && (signal.levels.is_empty() || level_is(&signal.levels, head.get_or_insert_with(|| parse_head(line)).as_ref()))
 }
 
 /// Is the line's level one of these words?
@@ -308,8 +310,12 @@ impl<'a> Lines<'a> {
         if self.block.first_line > 1 {
             return (0, None, last);
         }
-        let heads: Vec<_> =
-            text.split(|byte| *byte == b'\n').take(RECORD_LINES).filter_map(parse_head).map(|head| head.stamp).collect();
+        let heads: Vec<_> = text
+            .split(|byte| *byte == b'\n')
+            .take(RECORD_LINES)
+            .filter_map(parse_head)
+            .map(|head| head.stamp)
+            .collect();
         let first = heads.iter().find_map(|stamp| *stamp).or(outer(self.block.inner.first()));
         (heads.len() as u64, first, last)
     }

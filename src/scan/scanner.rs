@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::automaton::{Automaton, AutomatonError};
-use crate::parse::trigger::TRIGGERS;
 use super::block;
+use crate::parse::trigger::TRIGGERS;
 use crate::rules::frequency::Frequencies;
 use crate::rules::table::Table;
 
@@ -60,7 +60,7 @@ impl Scanner {
         self.automaton.hits(text, 0, &mut hits);
         let mut seen = std::collections::HashSet::new();
         for hit in hits {
-            let range = block::line_around(text, hit.at);
+            let range = block::line_around(text, hit.at());
             self.automaton.patterns(hit, 0, |pattern| {
                 for target in self.targets(pattern) {
                     if let Target::Signal(index) = *target

@@ -22,12 +22,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            block: 512 * 1024,
-            search: 64 * 1024,
-            line: 1024 * 1024,
-            read: 128 * 1024,
-        }
+        Self { block: 512 * 1024, search: 64 * 1024, line: 1024 * 1024, read: 128 * 1024 }
     }
 }
 
@@ -88,12 +83,7 @@ impl<R: Read> ChunkReader<R> {
         let line = limits.line.max(1);
         // No line within one read can be too long then: only the unfinished one can.
         let read = limits.read.clamp(1, line);
-        let limits = Limits {
-            block: limits.block.max(1),
-            line,
-            read,
-            ..limits
-        };
+        let limits = Limits { block: limits.block.max(1), line, read, ..limits };
         Self {
             reader,
             limits,
@@ -121,11 +111,7 @@ impl<R: Read> ChunkReader<R> {
         if self.buffer.is_empty() {
             return self.failure.take().map_or(Ok(None), Err);
         }
-        let end = if self.can_cut() {
-            self.cut_place()
-        } else {
-            self.buffer.len()
-        };
+        let end = if self.can_cut() { self.cut_place() } else { self.buffer.len() };
         Ok(Some(self.give_out(end)))
     }
 
@@ -153,11 +139,7 @@ impl<R: Read> ChunkReader<R> {
     fn read_more(&mut self) {
         let old = self.buffer.len();
         let missing = self.limits.block.saturating_sub(old);
-        let want = if missing == 0 {
-            self.limits.read
-        } else {
-            missing.min(self.limits.read)
-        };
+        let want = if missing == 0 { self.limits.read } else { missing.min(self.limits.read) };
         self.reserve(old + want);
         self.buffer.resize(old + want, 0);
         let got = loop {
@@ -179,14 +161,8 @@ impl<R: Read> ChunkReader<R> {
     /// Doubling would cost twice the longest line; two sizes are enough.
     fn reserve(&mut self, needed: usize) {
         if needed > self.buffer.capacity() {
-            let Limits {
-                block, line, read, ..
-            } = self.limits;
-            let size = if needed <= block {
-                block
-            } else {
-                block.max(line) + read
-            };
+            let Limits { block, line, read, .. } = self.limits;
+            let size = if needed <= block { block } else { block.max(line) + read };
             let more = size.max(needed) - self.buffer.len();
             self.buffer.reserve_exact(more);
         }
@@ -245,13 +221,7 @@ impl<R: Read> ChunkReader<R> {
         self.offset += bytes.len() as u64 + dropped;
         self.line_start = self.line_start.saturating_sub(end);
         let last = self.ended && self.buffer.is_empty();
-        Chunk {
-            bytes,
-            first_line,
-            offset,
-            cut_lines,
-            last,
-        }
+        Chunk { bytes, first_line, offset, cut_lines, last }
     }
 
     /// The cut lines that begin in `bytes`, with their numbers, and the sum of what they lost.

@@ -34,100 +34,36 @@ impl Content {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Oddity {
     /// `what` with its article, and what the user can do.
-    Binary {
-        what: &'static str,
-        advice: &'static str,
-    },
+    Binary { what: &'static str, advice: &'static str },
     /// The name of the encoding, as iconv knows it.
     WideText { encoding: &'static str },
 }
 
 const ERROR_LOG: &str = "give the error log (SHOW VARIABLES LIKE 'log_error')";
 const UNPACK: &str = "unpack it first";
-const ZEROS: &str =
-    "give an undamaged copy, or cut the zero bytes: tr -d '\\000' < FILE > node.log";
+const ZEROS: &str = "give an undamaged copy, or cut the zero bytes: tr -d '\\000' < FILE > node.log";
 
 /// Place, bytes, name and advice for what is found beside logs or mistaken for one.
 const MAGIC: &[(usize, &[u8], &str, &str)] = &[
     (0, b"\x1f\x8b", "gzip data inside compressed data", UNPACK),
-    (
-        0,
-        b"\x28\xb5\x2f\xfd",
-        "zstd data inside compressed data",
-        UNPACK,
-    ),
+    (0, b"\x28\xb5\x2f\xfd", "zstd data inside compressed data", UNPACK),
     (0, b"\xfd7zXZ\0", "xz data inside compressed data", UNPACK),
-    (
-        4,
-        b"1AY&SY",
-        "bzip2 data, which is not supported",
-        "unpack it first: bunzip2 -k FILE",
-    ),
-    (
-        0,
-        b"PK\x03\x04",
-        "a zip archive",
-        "unpack it first: unzip FILE",
-    ),
-    (
-        257,
-        b"ustar",
-        "a tar archive",
-        "unpack it first: tar -xf FILE",
-    ),
+    (4, b"1AY&SY", "bzip2 data, which is not supported", "unpack it first: bunzip2 -k FILE"),
+    (0, b"PK\x03\x04", "a zip archive", "unpack it first: unzip FILE"),
+    (257, b"ustar", "a tar archive", "unpack it first: tar -xf FILE"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", UNPACK),
     (0, b"Rar!\x1a\x07", "a RAR archive", UNPACK),
-    (
-        0,
-        b"\x04\x22\x4d\x18",
-        "lz4 data, which is not supported",
-        "unpack it first: lz4 -d FILE",
-    ),
-    (
-        0,
-        b"LZIP\x01",
-        "lzip data, which is not supported",
-        "unpack it first: lzip -dk FILE",
-    ),
-    (
-        0,
-        b"\x1f\x9d",
-        "compress (.Z) data, which is not supported",
-        "unpack it first: uncompress FILE",
-    ),
-    (
-        0,
-        b"LPKSHHRH",
-        "a binary journal",
-        "export it first: journalctl --file FILE -o short-iso-precise > node.log",
-    ),
+    (0, b"\x04\x22\x4d\x18", "lz4 data, which is not supported", "unpack it first: lz4 -d FILE"),
+    (0, b"LZIP\x01", "lzip data, which is not supported", "unpack it first: lzip -dk FILE"),
+    (0, b"\x1f\x9d", "compress (.Z) data, which is not supported", "unpack it first: uncompress FILE"),
+    (0, b"LPKSHHRH", "a binary journal", "export it first: journalctl --file FILE -o short-iso-precise > node.log"),
     (0, b"\xfebin", "a binary log of the server", ERROR_LOG),
-    (
-        0,
-        b"\xfdbin",
-        "an encrypted binary log of the server",
-        ERROR_LOG,
-    ),
+    (0, b"\xfdbin", "an encrypted binary log of the server", ERROR_LOG),
     (0, b"\xfe\xfe", "a MyISAM or Aria file", ERROR_LOG),
     (0, b"\xfe\x01", "a table definition (.frm)", ERROR_LOG),
-    (
-        0,
-        b"XBSTCK01",
-        "a backup stream (xbstream, mbstream)",
-        ERROR_LOG,
-    ),
-    (
-        0,
-        b"\x7fELF",
-        "a program, library or core dump (ELF)",
-        ERROR_LOG,
-    ),
-    (
-        0,
-        b"ElfFile\0",
-        "a Windows event log",
-        "export it as text first",
-    ),
+    (0, b"XBSTCK01", "a backup stream (xbstream, mbstream)", ERROR_LOG),
+    (0, b"\x7fELF", "a program, library or core dump (ELF)", ERROR_LOG),
+    (0, b"ElfFile\0", "a Windows event log", "export it as text first"),
     (0, b"SQLite format 3\0", "an SQLite database", ERROR_LOG),
     (0, b"%PDF-", "a PDF document", "give the log as text"),
     (0, b"\x89PNG", "a picture", "give the log as text"),
@@ -142,10 +78,8 @@ pub(super) fn oddity(head: &[u8]) -> Option<Oddity> {
     if let Some(encoding) = byte_order_mark(head) {
         return Some(Oddity::WideText { encoding });
     }
-    let found = MAGIC.iter().find(|(at, magic, ..)| {
-        head.get(*at..)
-            .is_some_and(|from_there| from_there.starts_with(magic))
-    });
+    let found =
+        MAGIC.iter().find(|(at, magic, ..)| head.get(*at..).is_some_and(|from_there| from_there.starts_with(magic)));
     if let Some((_, _, what, advice)) = found {
         return Some(Oddity::Binary { what, advice });
     }
@@ -153,11 +87,7 @@ pub(super) fn oddity(head: &[u8]) -> Option<Oddity> {
     if let Some(encoding) = wide_pattern(head) {
         return Some(Oddity::WideText { encoding });
     }
-    if text_with_holes(head) {
-        None
-    } else {
-        Some(zero_bytes(head))
-    }
+    if text_with_holes(head) { None } else { Some(zero_bytes(head)) }
 }
 
 fn byte_order_mark(head: &[u8]) -> Option<&'static str> {
@@ -173,13 +103,7 @@ fn byte_order_mark(head: &[u8]) -> Option<&'static str> {
 /// Latin text without a mark shows as a zero in nearly every second byte, always on one side.
 fn wide_pattern(head: &[u8]) -> Option<&'static str> {
     let pairs = head.len() / 2;
-    let zeros = |side: usize| {
-        head.as_chunks::<2>()
-            .0
-            .iter()
-            .filter(|pair| pair[side] == 0)
-            .count()
-    };
+    let zeros = |side: usize| head.as_chunks::<2>().0.iter().filter(|pair| pair[side] == 0).count();
     let (high_first, low_first) = (zeros(0), zeros(1));
     if pairs < 4 {
         None
@@ -210,10 +134,7 @@ fn text_with_holes(head: &[u8]) -> bool {
 
 fn zero_bytes(head: &[u8]) -> Oddity {
     if head.iter().all(|byte| *byte == 0) {
-        return Oddity::Binary {
-            what: "a run of zero bytes",
-            advice: ZEROS,
-        };
+        return Oddity::Binary { what: "a run of zero bytes", advice: ZEROS };
     }
     // An InnoDB page has its number at byte 4 and its type at byte 24; 8 is a space header.
     let innodb = head.get(4..8) == Some(&[0; 4]) && head.get(24..26) == Some(&[0, 8]);
@@ -224,10 +145,7 @@ fn zero_bytes(head: &[u8]) -> Oddity {
     } else {
         "binary data"
     };
-    Oddity::Binary {
-        what,
-        advice: ERROR_LOG,
-    }
+    Oddity::Binary { what, advice: ERROR_LOG }
 }
 
 #[cfg(test)]

@@ -32,16 +32,8 @@ pub(super) struct BrokenStream {
 
 impl fmt::Display for BrokenStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = if self.truncated {
-            "ends early"
-        } else {
-            "is damaged"
-        };
-        write!(
-            f,
-            "compressed data {what} after {} bytes ({})",
-            self.after, self.cause
-        )
+        let what = if self.truncated { "ends early" } else { "is damaged" };
+        write!(f, "compressed data {what} after {} bytes ({})", self.after, self.cause)
     }
 }
 
@@ -63,11 +55,7 @@ pub(super) fn decode(content: Content, raw: Stream) -> io::Result<Stream> {
             Box::new(liblzma::bufread::XzDecoder::new_stream(input, format))
         }
     };
-    Ok(Box::new(Counted {
-        decoder,
-        given: 0,
-        broken: false,
-    }))
+    Ok(Box::new(Counted { decoder, given: 0, broken: false }))
 }
 
 /// A decoder that counts what it gave, to say so when it breaks.
@@ -89,24 +77,13 @@ impl Read for Counted {
                 Ok(count)
             }
             // Those of the operating system are not the fault of the compressed data.
-            Err(error)
-                if error.kind() == io::ErrorKind::Interrupted || error.raw_os_error().is_some() =>
-            {
-                Err(error)
-            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted || error.raw_os_error().is_some() => Err(error),
             Err(error) => {
                 self.broken = true;
                 let kind = error.kind();
                 let truncated = kind == io::ErrorKind::UnexpectedEof;
                 let cause = error.to_string();
-                Err(io::Error::new(
-                    kind,
-                    BrokenStream {
-                        after: self.given,
-                        truncated,
-                        cause,
-                    },
-                ))
+                Err(io::Error::new(kind, BrokenStream { after: self.given, truncated, cause }))
             }
         }
     }

@@ -12,19 +12,10 @@ use super::likeness::{Likeness, likeness};
 use super::problem::InputProblem;
 
 /// Files that only the top of a data directory has. All its subfolders are databases.
-const DATA_DIRECTORY: &[&str] = &[
-    "ibdata1",
-    "ib_logfile0",
-    "aria_log_control",
-    "mysql.ibd",
-    "#innodb_redo",
-    "undo001",
-];
+const DATA_DIRECTORY: &[&str] = &["ibdata1", "ib_logfile0", "aria_log_control", "mysql.ibd", "#innodb_redo", "undo001"];
 
 /// Endings of table files, as a database folder has them.
-const TABLE_FILES: &[&str] = &[
-    "ibd", "frm", "myd", "myi", "mai", "mad", "csm", "trg", "sdi",
-];
+const TABLE_FILES: &[&str] = &["ibd", "frm", "myd", "myi", "mai", "mad", "csm", "trg", "sdi"];
 
 /// What a folder holds.
 #[derive(Debug, Default)]
@@ -89,27 +80,22 @@ fn add_files(entries: Vec<PathBuf>, listing: &mut Listing) -> Vec<PathBuf> {
 }
 
 fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths = fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<io::Result<Vec<_>>>()?;
+    let mut paths =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     Ok(paths)
 }
 
 fn is_database(entries: &[PathBuf]) -> bool {
     let table = |path: &PathBuf| {
-        path.extension().is_some_and(|ending| {
-            TABLE_FILES.contains(&ending.to_string_lossy().to_ascii_lowercase().as_str())
-        })
+        path.extension()
+            .is_some_and(|ending| TABLE_FILES.contains(&ending.to_string_lossy().to_ascii_lowercase().as_str()))
     };
-    has_name(entries, &["db.opt"])
-        || (entries.iter().any(table) && !has_name(entries, DATA_DIRECTORY))
+    has_name(entries, &["db.opt"]) || (entries.iter().any(table) && !has_name(entries, DATA_DIRECTORY))
 }
 
 fn has_name(entries: &[PathBuf], names: &[&str]) -> bool {
-    entries
-        .iter()
-        .any(|path| names.contains(&file_name(path).as_str()))
+    entries.iter().any(|path| names.contains(&file_name(path).as_str()))
 }
 
 fn is_hidden(path: &Path) -> bool {
@@ -118,7 +104,5 @@ fn is_hidden(path: &Path) -> bool {
 
 /// The last part of a path as text, empty if there is none.
 pub(super) fn file_name(path: &Path) -> String {
-    path.file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

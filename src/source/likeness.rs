@@ -6,10 +6,9 @@ use super::name::{LogName, is_generic, strip_ending};
 
 /// Endings of what lies beside logs and is text or may hold time stamps without being a log.
 const NEVER: &[&str] = &[
-    ".sql", ".cnf", ".conf", ".ini", ".pem", ".crt", ".key", ".dat", ".cache", ".ibd", ".frm",
-    ".par", ".myd", ".myi", ".mai", ".mad", ".trg", ".trn", ".opt", ".pid", ".sock", ".index",
-    ".info", ".md", ".html", ".toml", ".yaml", ".yml", ".json", ".tsv", ".csv", ".sh", ".py",
-    ".service",
+    ".sql", ".cnf", ".conf", ".ini", ".pem", ".crt", ".key", ".dat", ".cache", ".ibd", ".frm", ".par", ".myd", ".myi",
+    ".mai", ".mad", ".trg", ".trn", ".opt", ".pid", ".sock", ".index", ".info", ".md", ".html", ".toml", ".yaml",
+    ".yml", ".json", ".tsv", ".csv", ".sh", ".py", ".service",
 ];
 
 /// Whether a file in a folder is to be read. The order matters: the surest comes first.
@@ -30,15 +29,9 @@ pub(super) fn likeness(file_name: &str) -> Likeness {
     }
     let base = LogName::parse(file_name).base;
     let has = |ending: &str| strip_ending(&base, ending).is_some();
-    let starts = |start: &str| {
-        file_name
-            .get(..start.len())
-            .is_some_and(|it| it.eq_ignore_ascii_case(start))
-    };
+    let starts = |start: &str| file_name.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start));
     let ends_as_log = has(".log") || has(".err") || (starts("journal") && has(".json"));
-    let starts_as_log = ["mysqld.log", "mariadb.log", "error.log"]
-        .into_iter()
-        .any(starts);
+    let starts_as_log = ["mysqld.log", "mariadb.log", "error.log"].into_iter().any(starts);
     if ends_as_log || starts_as_log || is_generic(&base) {
         Likeness::Log
     } else if NEVER.iter().any(|ending| has(ending)) {
@@ -77,24 +70,10 @@ mod tests {
 
     #[test]
     fn names_of_other_files() {
-        for name in [
-            "my.cnf",
-            "case.json",
-            "t1.ibd",
-            ".hidden.log",
-            "a.log~",
-            "dump.sql.gz",
-        ] {
+        for name in ["my.cnf", "case.json", "t1.ibd", ".hidden.log", "a.log~", "dump.sql.gz"] {
             assert_eq!(likeness(name), Likeness::Never, "{name}");
         }
-        for name in [
-            "node1.txt",
-            "node1",
-            "192.168.1.11",
-            "ibdata1",
-            "mysql-bin.000001",
-            "out",
-        ] {
+        for name in ["node1.txt", "node1", "192.168.1.11", "ibdata1", "mysql-bin.000001", "out"] {
             assert_eq!(likeness(name), Likeness::Unknown, "{name}");
         }
     }

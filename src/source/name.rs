@@ -12,14 +12,10 @@ const COMPRESSED: &[&str] = &[".gz", ".zst", ".zstd", ".xz", ".bz2", ".lz4"];
 const LOG_ENDINGS: &[&str] = &[".log", ".err", ".txt", ".out", ".json"];
 
 /// Names that say what a log is but not whose.
-const GENERIC: &[&str] = &[
-    "error", "mysqld", "mariadbd", "mariadb", "mysql", "syslog", "messages", "err", "galera",
-];
+const GENERIC: &[&str] = &["error", "mysqld", "mariadbd", "mariadb", "mysql", "syslog", "messages", "err", "galera"];
 
 /// Folder names that say as little.
-const GENERIC_FOLDERS: &[&str] = &[
-    "log", "logs", "var", "lib", "tmp", "data", "datadir", "opt", "srv", "home", "root",
-];
+const GENERIC_FOLDERS: &[&str] = &["log", "logs", "var", "lib", "tmp", "data", "datadir", "opt", "srv", "home", "root"];
 
 /// Tools and phases of the physical backups whose logs the state transfer scripts keep.
 const BACKUP_TOOLS: &[&str] = &["mariabackup", "innobackup", "xtrabackup"];
@@ -80,20 +76,12 @@ impl LogName {
         let (rest, digits) = stem.rsplit_once('.')?;
         let number = short_number(digits).filter(|number| *number > 0)?;
         let base = format!("{rest}{ending}");
-        (self.number == 0 && !rest.is_empty()).then(|| Self {
-            base,
-            number,
-            date: self.date.clone(),
-        })
+        (self.number == 0 && !rest.is_empty()).then(|| Self { base, number, date: self.date.clone() })
     }
 
     /// Sorts oldest first: by number, then date, then no rotation at all.
     pub(super) fn age(&self) -> (Reverse<u32>, bool, Option<&str>) {
-        (
-            Reverse(self.number),
-            self.date.is_none(),
-            self.date.as_deref(),
-        )
+        (Reverse(self.number), self.date.is_none(), self.date.as_deref())
     }
 
     /// The base without the ending of a log: `node1` of `node1.log`.
@@ -113,10 +101,7 @@ impl LogName {
 }
 
 fn without_ending<'a>(name: &'a str, endings: &[&str]) -> &'a str {
-    endings
-        .iter()
-        .find_map(|ending| strip_ending(name, ending))
-        .unwrap_or(name)
+    endings.iter().find_map(|ending| strip_ending(name, ending)).unwrap_or(name)
 }
 
 /// The non-empty part before `ending`, whatever the case of its letters.
@@ -126,9 +111,7 @@ pub(super) fn strip_ending<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
 }
 
 fn split_log_ending(name: &str) -> Option<(&str, &str)> {
-    let stem = LOG_ENDINGS
-        .iter()
-        .find_map(|ending| strip_ending(name, ending))?;
+    let stem = LOG_ENDINGS.iter().find_map(|ending| strip_ending(name, ending))?;
     Some((stem, &name[stem.len()..]))
 }
 
@@ -151,18 +134,13 @@ fn split_number(name: &str) -> Option<(&str, u32)> {
         (rest, short_number(digits)?)
     };
     // A date may stand between: error.log-20241124.1
-    let log =
-        is_log_name(found.0) || split_date(found.0).is_some_and(|(rest, _)| is_log_name(rest));
+    let log = is_log_name(found.0) || split_date(found.0).is_some_and(|(rest, _)| is_log_name(rest));
     log.then_some(found)
 }
 
 /// `error.log-20241124` to `error.log` and its digits; the longest date at the end counts.
 fn split_date(name: &str) -> Option<(&str, String)> {
-    let tail_length = name
-        .bytes()
-        .rev()
-        .take_while(|byte| byte.is_ascii_digit() || b"-_.:T".contains(byte))
-        .count();
+    let tail_length = name.bytes().rev().take_while(|byte| byte.is_ascii_digit() || b"-_.:T".contains(byte)).count();
     let tail_start = name.len() - tail_length;
     name.char_indices()
         .filter(|(at, character)| *at >= tail_start.max(1) && "-_.".contains(*character))

@@ -41,51 +41,33 @@ pub fn open(path: &Path) -> Result<Opened, SourceError> {
     let file = File::open(path).map_err(read_error)?;
     let metadata = file.metadata().map_err(read_error)?;
     if let Some(kind) = refused_kind(&metadata) {
-        return Err(InputProblem::SpecialFile {
-            path: path.to_path_buf(),
-            kind,
-        });
+        return Err(InputProblem::SpecialFile { path: path.to_path_buf(), kind });
     }
     let size = metadata.is_file().then_some(metadata.len());
     open_stream(Box::new(file), path, size)
 }
 
 /// The same for a stream that is open already; `path` is only for the messages.
-fn open_stream(
-    mut raw: Box<dyn Read + Send>,
-    path: &Path,
-    bytes_on_disk: Option<u64>,
-) -> Result<Opened, SourceError> {
+fn open_stream(mut raw: Box<dyn Read + Send>, path: &Path, bytes_on_disk: Option<u64>) -> Result<Opened, SourceError> {
     let head = Head::read(&mut raw);
     let content = Content::of(&head.bytes);
     let (head, rest) = if content == Content::Plain {
         (head, raw)
     } else {
-        let joined = Box::new(Joined {
-            head,
-            at: 0,
-            rest: raw,
-        });
-        let mut plain = decoder::decode(content, joined)
-            .map_err(|error| InputProblem::from_io(path, &error))?;
+        let joined = Box::new(Joined { head, at: 0, rest: raw });
+        let mut plain = decoder::decode(content, joined).map_err(|error| InputProblem::from_io(path, &error))?;
         (Head::read(&mut plain), plain)
     };
     if head.bytes.is_empty() {
         return Err(match &head.failure {
             Some(error) => InputProblem::from_io(path, error),
-            None => InputProblem::Empty {
-                path: path.to_path_buf(),
-            },
+            None => InputProblem::Empty { path: path.to_path_buf() },
         });
     }
     if let Some(oddity) = content::oddity(&head.bytes) {
         return Err(refused(path.to_path_buf(), oddity));
     }
-    Ok(Opened {
-        reader: Box::new(Joined { head, at: 0, rest }),
-        content,
-        bytes_on_disk,
-    })
+    Ok(Opened { reader: Box::new(Joined { head, at: 0, rest }), content, bytes_on_disk })
 }
 
 fn refused(path: PathBuf, oddity: Oddity) -> InputProblem {

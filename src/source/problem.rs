@@ -23,10 +23,7 @@ pub enum InputProblem {
     NotFound { path: PathBuf },
 
     /// The operating system refuses to let this user read it.
-    #[error(
-        "{}: permission denied; run as a user who may read it (root, mysql, adm) or copy it first",
-        shown(path)
-    )]
+    #[error("{}: permission denied; run as a user who may read it (root, mysql, adm) or copy it first", shown(path))]
     PermissionDenied { path: PathBuf },
 
     /// Something that is no file to read from; `kind` carries its article, e.g. "a socket".
@@ -34,35 +31,19 @@ pub enum InputProblem {
     SpecialFile { path: PathBuf, kind: &'static str },
 
     /// Not one byte to read. Usual right after a log rotation.
-    #[error(
-        "{}: is empty; if the log was just rotated, give the older files too (e.g. error.log.1)",
-        shown(path)
-    )]
+    #[error("{}: is empty; if the log was just rotated, give the older files too (e.g. error.log.1)", shown(path))]
     Empty { path: PathBuf },
 
     /// Not text. `what` carries its article, e.g. "a tar archive"; `advice` is what to do.
     #[error("{}: is {what}, not a text log; {advice}", shown(path))]
-    Binary {
-        path: PathBuf,
-        what: &'static str,
-        advice: &'static str,
-    },
+    Binary { path: PathBuf, what: &'static str, advice: &'static str },
 
     /// Text, but two or four bytes per character, as some Windows tools write it.
-    #[error(
-        "{}: is {encoding} text; convert it first: iconv -f {encoding} -t UTF-8 FILE > node.log",
-        shown(path)
-    )]
-    Utf16 {
-        path: PathBuf,
-        encoding: &'static str,
-    },
+    #[error("{}: is {encoding} text; convert it first: iconv -f {encoding} -t UTF-8 FILE > node.log", shown(path))]
+    Utf16 { path: PathBuf, encoding: &'static str },
 
     /// Reading failed at the start or in the middle; `cause` is the text of the operating system.
-    #[error(
-        "{}: cannot be read: {cause}; what was read until then is analysed",
-        shown(path)
-    )]
+    #[error("{}: cannot be read: {cause}; what was read until then is analysed", shown(path))]
     Unreadable { path: PathBuf, cause: String },
 
     /// The compressed file was cut off. `after` counts good uncompressed bytes.
@@ -80,44 +61,23 @@ pub enum InputProblem {
          analysed, lines near the damage may be wrong, copy the file again",
         shown(path)
     )]
-    DamagedCompressed {
-        path: PathBuf,
-        after: u64,
-        cause: String,
-    },
+    DamagedCompressed { path: PathBuf, after: u64, cause: String },
 
     /// A folder without a single log; `skipped` counts the files looked at and left out.
-    #[error(
-        "{}: no log file in this folder ({skipped} other files skipped); name the log file itself",
-        shown(path)
-    )]
+    #[error("{}: no log file in this folder ({skipped} other files skipped); name the log file itself", shown(path))]
     NoLogInFolder { path: PathBuf, skipped: u64 },
 
     /// What a folder held besides logs. A note, only worth showing when asked for details.
-    #[error(
-        "{}: {files} files that are no logs and {folders} folders skipped",
-        shown(path)
-    )]
-    Skipped {
-        path: PathBuf,
-        files: u64,
-        folders: u64,
-    },
+    #[error("{}: {files} files that are no logs and {folders} folders skipped", shown(path))]
+    Skipped { path: PathBuf, files: u64, folders: u64 },
 
     /// A compressed file that begins like its uncompressed sibling. A note.
     #[error("{}: is a copy of {}, read once", shown(path), shown(of))]
     Copy { path: PathBuf, of: PathBuf },
 
     /// One file was given for two nodes; it is read for `used`.
-    #[error(
-        "{}: is named as node {used} and as node {ignored}, read as {used}; give each file once",
-        shown(path)
-    )]
-    NamedTwice {
-        path: PathBuf,
-        used: String,
-        ignored: String,
-    },
+    #[error("{}: is named as node {used} and as node {ignored}, read as {used}; give each file once", shown(path))]
+    NamedTwice { path: PathBuf, used: String, ignored: String },
 
     /// Lines over the limit, of which the head was kept. A note.
     #[error(
@@ -125,18 +85,10 @@ pub enum InputProblem {
          {dropped} bytes were skipped",
         shown(path)
     )]
-    LongLines {
-        path: PathBuf,
-        lines: u64,
-        first: u64,
-        dropped: u64,
-    },
+    LongLines { path: PathBuf, lines: u64, first: u64, dropped: u64 },
 
     /// Text, but without one line of a known log format. Found by the parser.
-    #[error(
-        "{}: no line looks like a database log; give the error log (SHOW VARIABLES LIKE 'log_error')",
-        shown(path)
-    )]
+    #[error("{}: no line looks like a database log; give the error log (SHOW VARIABLES LIKE 'log_error')", shown(path))]
     NotADatabaseLog { path: PathBuf },
 }
 
@@ -148,10 +100,7 @@ impl InputProblem {
     /// (a single empty file).
     #[must_use]
     pub fn is_fatal(&self) -> bool {
-        !matches!(
-            self,
-            Self::Empty { .. } | Self::Skipped { .. } | Self::Copy { .. } | Self::LongLines { .. }
-        )
+        !matches!(self, Self::Empty { .. } | Self::Skipped { .. } | Self::Copy { .. } | Self::LongLines { .. })
     }
 
     /// Whether this is only a note that nobody needs to act upon.
@@ -189,36 +138,22 @@ impl InputProblem {
         /// "No such device or address": what Linux answers when a socket is opened as a file.
         const ENXIO: i32 = 6;
         let path = path.to_path_buf();
-        if let Some(broken) = error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<BrokenStream>())
-        {
+        if let Some(broken) = error.get_ref().and_then(|inner| inner.downcast_ref::<BrokenStream>()) {
             let after = broken.after;
             return if broken.truncated {
                 Self::TruncatedCompressed { path, after }
             } else {
-                Self::DamagedCompressed {
-                    path,
-                    after,
-                    cause: broken.cause.clone(),
-                }
+                Self::DamagedCompressed { path, after, cause: broken.cause.clone() }
             };
         }
         match error.kind() {
             io::ErrorKind::NotFound => Self::NotFound { path },
             io::ErrorKind::PermissionDenied => Self::PermissionDenied { path },
-            io::ErrorKind::IsADirectory => Self::SpecialFile {
-                path,
-                kind: "a folder",
-            },
-            _ if cfg!(unix) && error.raw_os_error() == Some(ENXIO) => Self::SpecialFile {
-                path,
-                kind: "a socket or a device that is not there",
-            },
-            _ => Self::Unreadable {
-                path,
-                cause: error.to_string(),
-            },
+            io::ErrorKind::IsADirectory => Self::SpecialFile { path, kind: "a folder" },
+            _ if cfg!(unix) && error.raw_os_error() == Some(ENXIO) => {
+                Self::SpecialFile { path, kind: "a socket or a device that is not there" }
+            }
+            _ => Self::Unreadable { path, cause: error.to_string() },
         }
     }
 }

@@ -33,10 +33,7 @@ impl Scratch {
 
     /// A path below the root as text, for short assertions.
     pub(super) fn short(&self, path: &Path) -> String {
-        path.strip_prefix(&self.root)
-            .unwrap_or(path)
-            .to_string_lossy()
-            .into_owned()
+        path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned()
     }
 }
 

@@ -85,10 +85,7 @@ impl Search {
             Err(error) => self.problems.push(InputProblem::from_io(path, &error)),
             Ok(metadata) if metadata.is_dir() => self.gather_folder(path, node),
             Ok(metadata) => {
-                self.add(
-                    Identity::of(path, &metadata),
-                    found(path, metadata.is_file()),
-                );
+                self.add(Identity::of(path, &metadata), found(path, metadata.is_file()));
             }
         }
     }
@@ -99,11 +96,7 @@ impl Search {
             Err(error) => return self.problems.push(InputProblem::from_io(folder, &error)),
         };
         self.problems.extend(listing.problems);
-        let mut tally = Tally {
-            candidates: 0,
-            skipped: listing.skipped_files,
-            folders: listing.skipped_folders,
-        };
+        let mut tally = Tally { candidates: 0, skipped: listing.skipped_files, folders: listing.skipped_folders };
         for (path, likeness) in listing.files {
             let Ok(metadata) = fs::metadata(&path) else {
                 continue;
@@ -112,16 +105,7 @@ impl Search {
             tally.candidates += 1;
             let nodes = node.cloned().into_iter().collect();
             let folder = Some(folder.to_path_buf());
-            self.add(
-                identity,
-                Found {
-                    path,
-                    nodes,
-                    folder,
-                    likeness,
-                    regular: true,
-                },
-            );
+            self.add(identity, Found { path, nodes, folder, likeness, regular: true });
         }
         self.folders.insert(folder.to_path_buf(), tally);
     }
@@ -132,10 +116,7 @@ impl Search {
             if preference(&old.path) < preference(&new.path) {
                 std::mem::swap(&mut new, &mut old);
             }
-            new.folder = new
-                .folder
-                .zip(old.folder)
-                .map(|(one, other)| one.min(other));
+            new.folder = new.folder.zip(old.folder).map(|(one, other)| one.min(other));
             new.likeness = new.likeness.min(old.likeness);
             new.nodes.append(&mut old.nodes);
         }
@@ -143,27 +124,14 @@ impl Search {
     }
 
     /// Opens every file to see whether it is a log and when it begins.
-    pub(super) fn look(
-        mut self,
-        first_stamp: &dyn Fn(&[u8]) -> Option<i64>,
-    ) -> (Vec<LogFile>, Vec<InputProblem>) {
+    pub(super) fn look(mut self, first_stamp: &dyn Fn(&[u8]) -> Option<i64>) -> (Vec<LogFile>, Vec<InputProblem>) {
         let mut files = Vec::new();
         for mut found in std::mem::take(&mut self.found).into_values() {
             let node = self.one_name(&mut found);
-            let seen = if found.regular {
-                self.first_bytes(&found, first_stamp)
-            } else {
-                Some(FirstBytes::default())
-            };
+            let seen = if found.regular { self.first_bytes(&found, first_stamp) } else { Some(FirstBytes::default()) };
             if let Some(FirstBytes { stamp, print }) = seen {
                 let Found { path, regular, .. } = found;
-                files.push(LogFile {
-                    path,
-                    node,
-                    stamp,
-                    print,
-                    rotates: regular,
-                });
+                files.push(LogFile { path, node, stamp, print, rotates: regular });
             }
         }
         self.note_folders();
@@ -174,21 +142,13 @@ impl Search {
         let used = found.nodes.pop_first()?;
         for ignored in std::mem::take(&mut found.nodes) {
             let (path, used) = (found.path.clone(), used.clone());
-            self.problems.push(InputProblem::NamedTwice {
-                path,
-                used,
-                ignored,
-            });
+            self.problems.push(InputProblem::NamedTwice { path, used, ignored });
         }
         Some(used)
     }
 
     /// `None` if this is no log to read; the reason is noted then.
-    fn first_bytes(
-        &mut self,
-        found: &Found,
-        first_stamp: &dyn Fn(&[u8]) -> Option<i64>,
-    ) -> Option<FirstBytes> {
+    fn first_bytes(&mut self, found: &Found, first_stamp: &dyn Fn(&[u8]) -> Option<i64>) -> Option<FirstBytes> {
         // A file with an unknown name that the user did not name has to prove that it is a log.
         let doubtful = found.likeness != Likeness::Log;
         match open(&found.path) {
@@ -198,10 +158,7 @@ impl Search {
                 match &found.folder {
                     Some(folder) if doubtful && stamp.is_none() => self.skip(folder),
                     _ => {
-                        return Some(FirstBytes {
-                            stamp,
-                            print: Some(fingerprint(&bytes)),
-                        });
+                        return Some(FirstBytes { stamp, print: Some(fingerprint(&bytes)) });
                     }
                 }
             }
@@ -224,20 +181,11 @@ impl Search {
 
     fn note_folders(&mut self) {
         for (path, tally) in std::mem::take(&mut self.folders) {
-            let Tally {
-                candidates,
-                skipped,
-                folders,
-            } = tally;
+            let Tally { candidates, skipped, folders } = tally;
             if candidates == 0 {
-                self.problems
-                    .push(InputProblem::NoLogInFolder { path, skipped });
+                self.problems.push(InputProblem::NoLogInFolder { path, skipped });
             } else if skipped > 0 || folders > 0 {
-                self.problems.push(InputProblem::Skipped {
-                    path,
-                    files: skipped,
-                    folders,
-                });
+                self.problems.push(InputProblem::Skipped { path, files: skipped, folders });
             }
         }
     }

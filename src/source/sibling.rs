@@ -66,21 +66,9 @@ struct Member {
 impl Member {
     fn new(file: LogFile) -> Self {
         let name = file_name(&file.path);
-        let name = if file.rotates {
-            LogName::parse(&name)
-        } else {
-            LogName {
-                base: name,
-                number: 0,
-                date: None,
-            }
-        };
+        let name = if file.rotates { LogName::parse(&name) } else { LogName { base: name, number: 0, date: None } };
         let given = file.path.parent().unwrap_or(Path::new(""));
-        let there = if given.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            given
-        };
+        let there = if given.as_os_str().is_empty() { Path::new(".") } else { given };
         let folder = fs::canonicalize(there).unwrap_or_else(|_| given.to_path_buf());
         Self { file, name, folder }
     }
@@ -117,10 +105,7 @@ fn read_inner_numbers(members: &mut [Member]) {
 fn share_names(members: &mut [Member]) {
     let mut names: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
     for member in members.iter() {
-        names
-            .entry(member.log())
-            .or_default()
-            .extend(member.file.node.clone());
+        names.entry(member.log()).or_default().extend(member.file.node.clone());
     }
     for member in members.iter_mut().filter(|member| member.file.rotates) {
         if let Some(names) = names.get(&member.log())
@@ -136,9 +121,7 @@ fn share_names(members: &mut [Member]) {
 fn drop_copies(members: &mut Vec<Member>, problems: &mut Vec<InputProblem>) {
     members.sort_by(|a, b| {
         let length = |member: &Member| member.file.path.as_os_str().len();
-        length(a)
-            .cmp(&length(b))
-            .then_with(|| a.file.path.cmp(&b.file.path))
+        length(a).cmp(&length(b)).then_with(|| a.file.path.cmp(&b.file.path))
     });
     let mut kept: BTreeMap<_, PathBuf> = BTreeMap::new();
     members.retain(|Member { file, name, .. }| {
@@ -159,12 +142,7 @@ fn family(mut members: Vec<Member>) -> Option<Family> {
     Some(Family {
         node: newest.file.node.clone(),
         name: newest.name.clone(),
-        folder: newest
-            .file
-            .path
-            .parent()
-            .unwrap_or(Path::new(""))
-            .to_path_buf(),
+        folder: newest.file.path.parent().unwrap_or(Path::new("")).to_path_buf(),
         rotates: newest.file.rotates,
         files: members.into_iter().map(|member| member.file.path).collect(),
     })
@@ -173,12 +151,7 @@ fn family(mut members: Vec<Member>) -> Option<Family> {
 /// Oldest first. A file without a stamp stays behind its next older sibling by name: comparing
 /// some pairs by stamp and others by name would be no order.
 fn sort_by_age(members: &mut [Member]) {
-    members.sort_by(|a, b| {
-        a.name
-            .age()
-            .cmp(&b.name.age())
-            .then_with(|| a.file.path.cmp(&b.file.path))
-    });
+    members.sort_by(|a, b| a.name.age().cmp(&b.name.age()).then_with(|| a.file.path.cmp(&b.file.path)));
     let mut stamp = members.iter().find_map(|member| member.file.stamp);
     for member in members.iter_mut() {
         stamp = member.file.stamp.or(stamp);

@@ -46,40 +46,22 @@ impl Named {
             (node.clone(), false)
         } else if says_nothing {
             let folder = folder_name(&family.folder);
-            if folder.is_empty() || is_generic_folder(&folder) {
-                (own.to_owned(), true)
-            } else {
-                (folder, false)
-            }
+            if folder.is_empty() || is_generic_folder(&folder) { (own.to_owned(), true) } else { (folder, false) }
         } else {
             (own.to_owned(), false)
         };
         let backup = backup.map(|(_, rest)| rest.to_owned());
-        Self {
-            family,
-            word,
-            backup,
-            weak,
-        }
+        Self { family, word, backup, weak }
     }
 
     fn into_source(self) -> LogSource {
-        let Self {
-            family,
-            word,
-            backup,
-            weak,
-        } = self;
+        let Self { family, word, backup, weak } = self;
         let (stem, node) = match backup {
             None => (word, family.node),
             Some(rest) if word.is_empty() => (rest, None),
             Some(rest) => (format!("{word}.{rest}"), (!weak).then_some(word)),
         };
-        LogSource {
-            files: family.files,
-            stem,
-            node,
-        }
+        LogSource { files: family.files, stem, node }
     }
 }
 
@@ -99,32 +81,21 @@ fn folder_name(folder: &Path) -> String {
     if !given.is_empty() {
         return given;
     }
-    let there = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    fs::canonicalize(there)
-        .map(|real| file_name(&real))
-        .unwrap_or_default()
+    let there = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    fs::canonicalize(there).map(|real| file_name(&real)).unwrap_or_default()
 }
 
 /// When several logs are called `error` and lie in `a/mysql` and `b/mysql`, the folders further
 /// up tell them apart.
 fn tell_apart(named: &mut [Named]) {
     let mut seen = BTreeSet::new();
-    let clash = named
-        .iter()
-        .filter(|it| it.weak)
-        .any(|it| !seen.insert((it.word.clone(), it.backup.clone())));
+    let clash = named.iter().filter(|it| it.weak).any(|it| !seen.insert((it.word.clone(), it.backup.clone())));
     for it in named.iter_mut().filter(|it| clash && it.weak) {
         let Ok(folder) = fs::canonicalize(&it.family.folder) else {
             continue;
         };
         let telling = folder.ancestors().map(file_name);
-        let found = telling
-            .into_iter()
-            .find(|name| !name.is_empty() && !is_generic_folder(name));
+        let found = telling.into_iter().find(|name| !name.is_empty() && !is_generic_folder(name));
         if let Some(name) = found {
             it.word = name;
             it.weak = false;

@@ -19,19 +19,13 @@ impl Calendar {
     /// else a step from December to January begins a new year.
     pub(super) fn dated(&mut self, outer: Stamp, text: &[u8]) -> Stamp {
         let month = outer.time.month();
-        let inner = stamp::iso(text)
-            .or_else(|_| stamp::compact(text))
-            .ok()
-            .map(|(_, inner)| inner.time);
+        let inner = stamp::iso(text).or_else(|_| stamp::compact(text)).ok().map(|(_, inner)| inner.time);
         match inner.filter(|inner| inner.month() == month) {
             Some(inner) => self.year = inner.year(),
             None if self.month == 12 && month == 1 => self.year += 1,
             None => {}
         }
         self.month = month;
-        Stamp {
-            time: outer.time.with_year(self.year).unwrap_or(outer.time),
-            ..outer
-        }
+        Stamp { time: outer.time.with_year(self.year).unwrap_or(outer.time), ..outer }
     }
 }

@@ -65,10 +65,7 @@ mod tests {
     #[test]
     fn codes_go_and_text_stays() {
         for (text, expected) in [
-            (
-                "\x1b[38;5;6mmariadb \x1b[38;5;5m06:15:22.73 \x1b[0mINFO",
-                "mariadb 06:15:22.73 INFO",
-            ),
+            ("\x1b[38;5;6mmariadb \x1b[38;5;5m06:15:22.73 \x1b[0mINFO", "mariadb 06:15:22.73 INFO"),
             ("←[38;5;6mmariadb ←[0mINFO", "mariadb INFO"),
             ("\x1b(B\x1b[mdone", "done"),
             ("\x1b]0;title\x07text", "text"),
@@ -77,11 +74,7 @@ mod tests {
             ("← [no code]", "← [no code]"),
             ("plain", "plain"),
         ] {
-            assert_eq!(
-                String::from_utf8_lossy(&stripped(text.as_bytes())),
-                expected,
-                "{text:?}"
-            );
+            assert_eq!(String::from_utf8_lossy(&stripped(text.as_bytes())), expected, "{text:?}");
         }
     }
 }

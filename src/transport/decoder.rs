@@ -119,9 +119,7 @@ impl Decoder {
             Transport::Syslog | Transport::JournaldShort | Transport::JournaldIso => {
                 return self.open_syslog(line, transport);
             }
-            Transport::JournaldJson | Transport::DockerJson | Transport::OperatorJson => {
-                json::open(line)?.1
-            }
+            Transport::JournaldJson | Transport::DockerJson | Transport::OperatorJson => json::open(line)?.1,
             Transport::Cri => container::cri(line)?,
             Transport::ContainerPrefix => container::prefixed(line)?,
             Transport::FluentBit => operator::fluent_bit(line)?,
@@ -132,20 +130,13 @@ impl Decoder {
     fn open_syslog<'a>(&mut self, line: &'a [u8], transport: Transport) -> Option<Envelope<'a>> {
         let Some((_, envelope)) = syslog::open(line, self.calendar.year) else {
             // journalctl prints the further lines of one message indented by the width of its head.
-            let width =
-                Some(self.indent).filter(|width| *width > 0 && transport != Transport::Syslog)?;
+            let width = Some(self.indent).filter(|width| *width > 0 && transport != Transport::Syslog)?;
             let (blanks, text) = line.split_at_checked(width)?;
-            return blanks
-                .iter()
-                .all(|byte| *byte == b' ')
-                .then(|| Envelope::of(text));
+            return blanks.iter().all(|byte| *byte == b' ').then(|| Envelope::of(text));
         };
         self.indent = line.len() - envelope.text.len();
         if transport == Transport::Syslog {
-            return Some(Envelope {
-                text: syslog::unescaped(envelope.text),
-                ..envelope
-            });
+            return Some(Envelope { text: syslog::unescaped(envelope.text), ..envelope });
         }
         Some(envelope)
     }
@@ -156,17 +147,12 @@ impl Decoder {
         facts::note(&mut self.facts.container, envelope.container.as_deref());
         facts::note(&mut self.facts.unit, envelope.unit.as_deref());
         if envelope.yearless {
-            envelope.outer = envelope
-                .outer
-                .map(|outer| self.calendar.dated(outer, &envelope.text));
+            envelope.outer = envelope.outer.map(|outer| self.calendar.dated(outer, &envelope.text));
         }
         let waiting = self.part(envelope.stream).take();
         let part = match waiting {
-            Some(part)
-                if part.text.len() < SHORTEST_CUT && parse_head(&envelope.text).is_some() =>
-            {
-                self.ledger
-                    .give_earlier(&part.text, part.raw_line, part.outer, out);
+            Some(part) if part.text.len() < SHORTEST_CUT && parse_head(&envelope.text).is_some() => {
+                self.ledger.give_earlier(&part.text, part.raw_line, part.outer, out);
                 None
             }
             other => other,
@@ -177,11 +163,7 @@ impl Decoder {
                 part.text.extend_from_slice(&envelope.text);
                 part
             }
-            None if envelope.unfinished => Part {
-                text: self.named(&envelope).into_owned(),
-                raw_line,
-                outer,
-            },
+            None if envelope.unfinished => Part { text: self.named(&envelope).into_owned(), raw_line, outer },
             None => {
                 let text = self.named(&envelope);
                 self.ledger.give(&text, raw_line, outer, out);
@@ -246,20 +228,9 @@ impl Decoder {
 
 /// The programs whose lines are the log itself.
 fn is_server(program: &[u8]) -> bool {
-    const NAMES: [&[u8]; 8] = [
-        b"mariadbd",
-        b"mysqld",
-        b"mariadb",
-        b"mysql",
-        b"garbd",
-        b"mysqld-debug",
-        b"(mariadbd)",
-        b"(mysqld)",
-    ];
-    let name = program
-        .rsplit(|byte| *byte == b'/')
-        .next()
-        .unwrap_or(program);
+    const NAMES: [&[u8]; 8] =
+        [b"mariadbd", b"mysqld", b"mariadb", b"mysql", b"garbd", b"mysqld-debug", b"(mariadbd)", b"(mysqld)"];
+    let name = program.rsplit(|byte| *byte == b'/').next().unwrap_or(program);
     NAMES.contains(&name)
 }
 

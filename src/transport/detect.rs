@@ -16,27 +16,17 @@ pub fn detect(sample: &[u8]) -> Transport {
     let mut votes = [0usize; ORDER.len()];
     let mut marks = Marks::default();
     // The sample may end inside a line; its half would vote for the wrong one.
-    let whole = memchr::memrchr(b'\n', sample)
-        .and_then(|end| sample.get(..end))
-        .unwrap_or(sample);
-    let lines = whole
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty());
+    let whole = memchr::memrchr(b'\n', sample).and_then(|end| sample.get(..end)).unwrap_or(sample);
+    let lines = whole.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     for line in lines.take(LINES) {
         let line = colour::stripped(line);
         let line = line.trim_ascii_end();
         marks.note(line);
-        if let Some(vote) =
-            vote(line).and_then(|choice| position(choice).and_then(|at| votes.get_mut(at)))
-        {
+        if let Some(vote) = vote(line).and_then(|choice| position(choice).and_then(|at| votes.get_mut(at))) {
             *vote += 1;
         }
     }
-    let found = ORDER
-        .iter()
-        .zip(votes)
-        .filter(|(_, count)| *count > 0)
-        .max_by_key(|(_, count)| *count);
+    let found = ORDER.iter().zip(votes).filter(|(_, count)| *count > 0).max_by_key(|(_, count)| *count);
     marks.settle(found.map_or(Transport::Plain, |(transport, _)| *transport))
 }
 
@@ -99,12 +89,7 @@ struct Marks {
 
 impl Marks {
     fn note(&mut self, line: &[u8]) {
-        const JOURNALCTL: [&[u8]; 4] = [
-            b"-- Logs begin at",
-            b"-- Journal begins at",
-            b"-- Boot ",
-            b"-- Reboot --",
-        ];
+        const JOURNALCTL: [&[u8]; 4] = [b"-- Logs begin at", b"-- Journal begins at", b"-- Boot ", b"-- Reboot --"];
         self.journalctl |= JOURNALCTL.iter().any(|start| line.starts_with(start));
         self.cursor |= line.starts_with(b"__CURSOR=") || line.starts_with(b"__REALTIME_TIMESTAMP=");
     }

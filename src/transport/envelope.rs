@@ -33,19 +33,12 @@ pub(super) enum Stream {
 
 impl Stream {
     pub(super) fn named(name: &[u8]) -> Self {
-        if name == b"stderr" {
-            Self::Err
-        } else {
-            Self::Out
-        }
+        if name == b"stderr" { Self::Err } else { Self::Out }
     }
 }
 
 impl<'a> Envelope<'a> {
     pub(super) fn of(text: &'a [u8]) -> Self {
-        Self {
-            text: Cow::Borrowed(text),
-            ..Self::default()
-        }
+        Self { text: Cow::Borrowed(text), ..Self::default() }
     }
 }

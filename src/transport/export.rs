@@ -41,12 +41,7 @@ impl Reader {
     }
 
     /// The next outcome, taken from the front of `rest`; `last` completes what is open as far as possible.
-    pub(super) fn next<'a>(
-        &mut self,
-        rest: &mut &'a [u8],
-        last: bool,
-        ledger: &mut Ledger,
-    ) -> Option<Outcome<'a>> {
+    pub(super) fn next<'a>(&mut self, rest: &mut &'a [u8], last: bool, ledger: &mut Ledger) -> Option<Outcome<'a>> {
         while let Some((piece, length)) = piece(rest, last) {
             // Pasted entries sometimes lack the empty line between them, and each begins with its cursor.
             if matches!(piece, Piece::Field(b"__CURSOR", _) | Piece::Foreign(_))
@@ -61,10 +56,7 @@ impl Reader {
             *rest = more;
             let outcome = match piece {
                 Piece::Field(name, value) => {
-                    self.entry
-                        .get_or_insert_with(|| (line, Entry::default()))
-                        .1
-                        .take(name, value);
+                    self.entry.get_or_insert_with(|| (line, Entry::default())).1.take(name, value);
                     None
                 }
                 Piece::End => self.finish_entry(),
@@ -84,9 +76,7 @@ impl Reader {
 
     fn finish_entry<'a>(&mut self) -> Option<Outcome<'a>> {
         let (line, entry) = self.entry.take()?;
-        entry
-            .finish()
-            .map(|envelope| Outcome::Entry(line, envelope))
+        entry.finish().map(|envelope| Outcome::Entry(line, envelope))
     }
 }
 
@@ -151,8 +141,5 @@ fn binary(input: &[u8]) -> Binary<'_> {
 
 /// Journal field names hold capitals, digits and underscores only.
 pub(super) fn is_name(name: &[u8]) -> bool {
-    !name.is_empty()
-        && name
-            .iter()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
+    !name.is_empty() && name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
 }

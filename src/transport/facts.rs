@@ -32,10 +32,7 @@ pub(super) fn note(slot: &mut Option<Seen>, value: Option<&[u8]>) {
         Some(seen) => seen.last = String::from_utf8_lossy(value).into_owned(),
         None => {
             let first = String::from_utf8_lossy(value).into_owned();
-            *slot = Some(Seen {
-                last: first.clone(),
-                first,
-            });
+            *slot = Some(Seen { last: first.clone(), first });
         }
     }
 }

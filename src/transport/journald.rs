@@ -35,21 +35,14 @@ impl Entry {
     /// The entry as an envelope, or nothing when it had no message.
     pub(super) fn finish(self) -> Option<Envelope<'static>> {
         let program = self.envelope.program.or(self.command.map(Cow::Owned));
-        Some(Envelope {
-            text: Cow::Owned(self.message?),
-            program,
-            ..self.envelope
-        })
+        Some(Envelope { text: Cow::Owned(self.message?), program, ..self.envelope })
     }
 }
 
 /// One object of `journalctl -o json`. The journal writes a text that is not UTF-8 as an array of bytes,
 /// and one that is too long as null.
 pub(super) fn from_json(fields: &Map<String, Value>) -> Envelope<'static> {
-    let mut entry = Entry {
-        message: Some(Vec::new()),
-        ..Entry::default()
-    };
+    let mut entry = Entry { message: Some(Vec::new()), ..Entry::default() };
     for (name, value) in fields {
         if let Some(bytes) = bytes(value) {
             entry.take(name.as_bytes(), &bytes);

@@ -19,24 +19,14 @@ pub(super) fn open(line: &[u8]) -> Option<(Transport, Envelope<'static>)> {
     if fields.contains_key("__REALTIME_TIMESTAMP") || fields.contains_key("MESSAGE") {
         return Some((Transport::JournaldJson, journald::from_json(&fields)));
     }
-    let text = ["log", "message", "msg"]
-        .iter()
-        .find_map(|key| fields.get(*key)?.as_str())?;
+    let text = ["log", "message", "msg"].iter().find_map(|key| fields.get(*key)?.as_str())?;
     let stream = string(&fields, "stream");
-    let transport = if stream.is_some() {
-        Transport::DockerJson
-    } else {
-        Transport::OperatorJson
-    };
+    let transport = if stream.is_some() { Transport::DockerJson } else { Transport::OperatorJson };
     let envelope = Envelope {
         // Docker cuts a line after 16 KiB; only the last part keeps its line feed. Other writers may drop it always.
-        unfinished: transport == Transport::DockerJson
-            && fields.contains_key("log")
-            && !text.ends_with('\n'),
+        unfinished: transport == Transport::DockerJson && fields.contains_key("log") && !text.ends_with('\n'),
         text: Cow::Owned(text.as_bytes().to_vec()),
-        outer: ["time", "@timestamp", "timestamp"]
-            .iter()
-            .find_map(|key| time(fields.get(*key)?.as_str()?)),
+        outer: ["time", "@timestamp", "timestamp"].iter().find_map(|key| time(fields.get(*key)?.as_str()?)),
         stream: Stream::named(stream.unwrap_or_default().as_bytes()),
         ..around(&fields)
     };
@@ -46,14 +36,10 @@ pub(super) fn open(line: &[u8]) -> Option<(Transport, Envelope<'static>)> {
 /// What log collectors add: `"kubernetes":{"pod_name":"db-0","container_name":"pxc","host":"worker-1"}`.
 fn around(fields: &Map<String, Value>) -> Envelope<'static> {
     let inner = fields.get("kubernetes").and_then(Value::as_object);
-    let owned = |fields: &Map<String, Value>, key| {
-        string(fields, key).map(|text| Cow::Owned(text.as_bytes().to_vec()))
-    };
+    let owned = |fields: &Map<String, Value>, key| string(fields, key).map(|text| Cow::Owned(text.as_bytes().to_vec()));
     Envelope {
         pod: inner.and_then(|inner| owned(inner, "pod_name")),
-        container: inner
-            .and_then(|inner| owned(inner, "container_name"))
-            .or_else(|| owned(fields, "container_name")),
+        container: inner.and_then(|inner| owned(inner, "container_name")).or_else(|| owned(fields, "container_name")),
         host: inner.and_then(|inner| owned(inner, "host")),
         ..Envelope::default()
     }

@@ -36,46 +36,23 @@ impl Ledger {
     }
 
     /// Gives out one text as one or more inner lines; all raw bytes read so far belong to the first of them.
-    pub(super) fn give(
-        &mut self,
-        text: &[u8],
-        raw_line: u64,
-        outer: Option<Stamp>,
-        out: &mut Decoded,
-    ) {
+    pub(super) fn give(&mut self, text: &[u8], raw_line: u64, outer: Option<Stamp>, out: &mut Decoded) {
         self.give_until(self.read, text, raw_line, outer, out);
     }
 
     /// As [`Self::give`], but leaves the piece being read for what comes next.
-    pub(super) fn give_earlier(
-        &mut self,
-        text: &[u8],
-        raw_line: u64,
-        outer: Option<Stamp>,
-        out: &mut Decoded,
-    ) {
+    pub(super) fn give_earlier(&mut self, text: &[u8], raw_line: u64, outer: Option<Stamp>, out: &mut Decoded) {
         self.give_until(self.before.max(self.given), text, raw_line, outer, out);
     }
 
-    fn give_until(
-        &mut self,
-        end: u64,
-        text: &[u8],
-        raw_line: u64,
-        outer: Option<Stamp>,
-        out: &mut Decoded,
-    ) {
+    fn give_until(&mut self, end: u64, text: &[u8], raw_line: u64, outer: Option<Stamp>, out: &mut Decoded) {
         let text = colour::stripped(text);
         let mut rest = Some(trim_returns(text.strip_suffix(b"\n").unwrap_or(&text)));
         while let Some(text) = rest {
             let (line, more) = split_line(text);
             out.text.extend_from_slice(line);
             out.text.push(b'\n');
-            out.lines.push(InnerLine {
-                raw_line,
-                raw: self.given..end,
-                outer,
-            });
+            out.lines.push(InnerLine { raw_line, raw: self.given..end, outer });
             self.given = end;
             rest = more;
         }

@@ -18,11 +18,7 @@ pub(super) fn fluent_bit(line: &[u8]) -> Option<Envelope<'_>> {
         .or_else(|| memmem::find(rest, b"\"message\"=>\"").map(|at| at + 12))?;
     let value = rest.get(start..)?;
     let text = value.get(..value_end(value)).map(unescaped)?;
-    Some(Envelope {
-        text,
-        outer: Some(outer),
-        ..Envelope::default()
-    })
+    Some(Envelope { text, outer: Some(outer), ..Envelope::default() })
 }
 
 /// `[1] `, the position in the chunk.
@@ -42,10 +38,7 @@ fn time(input: &[u8]) -> Parsed<'_, Stamp> {
     let (rest, _) = (tag(&b"["[..]), opt(tag(&b"["[..])), space0).parse(input)?;
     let (rest, whole) = seconds(rest)?;
     let (rest, nanos) = preceded(tag(&b"."[..]), digit1).parse(rest)?;
-    let nanos = std::str::from_utf8(nanos)
-        .ok()
-        .and_then(|digits| digits.parse().ok())
-        .unwrap_or(0);
+    let nanos = std::str::from_utf8(nanos).ok().and_then(|digits| digits.parse().ok()).unwrap_or(0);
     let (rest, _) = tag(&b", "[..])(rest)?;
     Stamp::from_unix(whole, nanos).map_or(Err(nom::Err::Error(())), |stamp| Ok((rest, stamp)))
 }
@@ -53,19 +46,13 @@ fn time(input: &[u8]) -> Parsed<'_, Stamp> {
 /// fluent-bit does not escape quotes in a value, so a quote ends it only before the next key or the end of the record.
 fn value_end(value: &[u8]) -> usize {
     let mut quotes = memchr::memchr_iter(b'"', value);
-    quotes
-        .find(|at| value.get(at + 1..).is_some_and(ends_value))
-        .unwrap_or(value.len())
+    quotes.find(|at| value.get(at + 1..).is_some_and(ends_value)).unwrap_or(value.len())
 }
 
 fn ends_value(after: &[u8]) -> bool {
     let key = |input| -> Parsed<'_, ()> {
-        let name = take_while1(|byte: u8| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@')
-        });
-        (tag(&b", \""[..]), name, tag(&b"\"=>"[..]))
-            .map(|_| ())
-            .parse(input)
+        let name = take_while1(|byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@'));
+        (tag(&b", \""[..]), name, tag(&b"\"=>"[..])).map(|_| ()).parse(input)
     };
     matches!(after.trim_ascii_end(), b"}]" | b"}" | b"") || key(after).is_ok()
 }

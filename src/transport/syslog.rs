@@ -75,11 +75,7 @@ fn yearless_time(input: &[u8], year: i32) -> Parsed<'_, (Form, Stamp)> {
 fn iso_time(input: &[u8]) -> Parsed<'_, (Form, Stamp)> {
     let (rest, stamp) = stamp::iso(input)?;
     let printed = input.get(..input.len() - rest.len()).unwrap_or_default();
-    let form = if memchr(b'.', printed).is_some() {
-        Form::IsoFraction
-    } else {
-        Form::IsoSeconds
-    };
+    let form = if memchr(b'.', printed).is_some() { Form::IsoFraction } else { Form::IsoSeconds };
     Ok((rest, (form, stamp)))
 }
 
@@ -96,15 +92,9 @@ fn full_time(input: &[u8]) -> Parsed<'_, (Form, Stamp)> {
 fn unix_time(input: &[u8]) -> Parsed<'_, (Form, Stamp)> {
     let (rest, whole) = terminated(seconds, tag(&b"."[..])).parse(input)?;
     let (rest, micros) = digit1(rest)?;
-    let nanos = micros
-        .iter()
-        .map(|byte| u32::from(byte - b'0'))
-        .chain(std::iter::repeat(0))
-        .take(9);
+    let nanos = micros.iter().map(|byte| u32::from(byte - b'0')).chain(std::iter::repeat(0)).take(9);
     let nanos = nanos.fold(0, |sum, digit| sum * 10 + digit);
-    Stamp::from_unix(whole, nanos).map_or(Err(nom::Err::Error(())), |stamp| {
-        Ok((rest, (Form::Unix, stamp)))
-    })
+    Stamp::from_unix(whole, nanos).map_or(Err(nom::Err::Error(())), |stamp| Ok((rest, (Form::Unix, stamp))))
 }
 
 type Sender<'a> = (Option<&'a [u8]>, &'a [u8], Option<&'a [u8]>);
@@ -122,9 +112,7 @@ fn sender(input: &[u8]) -> Parsed<'_, Sender<'_>> {
 
 /// `mariadbd[812]: `, `-wsrep-sst-joiner: `, `kernel: `, `(mysqld)[7]: `. The colon has to follow at once.
 fn program(input: &[u8]) -> Parsed<'_, (&[u8], Option<&[u8]>)> {
-    let in_name = |byte: u8| {
-        byte.is_ascii_graphic() && !matches!(byte, b':' | b'[' | b']' | b'"' | b'{' | b'|')
-    };
+    let in_name = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b':' | b'[' | b']' | b'"' | b'{' | b'|');
     let (rest, name) = take_while1(in_name)(input)?;
     let (rest, process) = opt(delimited(tag(&b"["[..]), digit1, tag(&b"]"[..]))).parse(rest)?;
     let (rest, _) = tag(&b":"[..])(rest)?;
@@ -153,19 +141,13 @@ fn structured(input: &[u8]) -> Parsed<'_, Envelope<'_>> {
     let (rest, _) = terminated(word, space1).parse(rest)?;
     let (rest, ()) = structured_data(rest)?;
     let text = rest.strip_prefix(b" ").unwrap_or(rest);
-    let text = text
-        .strip_prefix(super::decoder::BYTE_ORDER_MARK)
-        .unwrap_or(text);
+    let text = text.strip_prefix(super::decoder::BYTE_ORDER_MARK).unwrap_or(text);
     let present = |field: &'_ [u8]| field != b"-";
     let envelope = Envelope {
         outer,
         host: Some(host).filter(|field| present(field)).map(Cow::Borrowed),
-        program: Some(program)
-            .filter(|field| present(field))
-            .map(Cow::Borrowed),
-        process: Some(process)
-            .filter(|field| present(field))
-            .map(Cow::Borrowed),
+        program: Some(program).filter(|field| present(field)).map(Cow::Borrowed),
+        process: Some(process).filter(|field| present(field)).map(Cow::Borrowed),
         ..Envelope::of(text)
     };
     Ok((b"", envelope))
@@ -180,11 +162,7 @@ fn structured_data(mut input: &[u8]) -> Parsed<'_, ()> {
     while let Ok((rest, _)) = element(input) {
         input = rest;
     }
-    if input.len() == start.len() {
-        Err(nom::Err::Error(()))
-    } else {
-        Ok((input, ()))
-    }
+    if input.len() == start.len() { Err(nom::Err::Error(())) } else { Ok((input, ())) }
 }
 
 fn element(input: &[u8]) -> Parsed<'_, &[u8]> {
@@ -205,13 +183,9 @@ pub(super) fn unescaped(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     let mut rest = &text[..];
     while let Some((&first, after)) = rest.split_first() {
         let (byte, after) = match rest {
-            [
-                b'#',
-                b'0',
-                high @ b'0'..=b'3',
-                low @ b'0'..=b'7',
-                after @ ..,
-            ] => ((high - b'0') * 8 + (low - b'0'), after),
+            [b'#', b'0', high @ b'0'..=b'3', low @ b'0'..=b'7', after @ ..] => {
+                ((high - b'0') * 8 + (low - b'0'), after)
+            }
             _ => (first, after),
         };
         plain.push(byte);

@@ -34,10 +34,7 @@ fn assert_conserved(raw: &[u8], out: &Decoded) {
         at = line.raw.end;
     }
     assert_eq!(at, raw.len() as u64, "the end of the input is missing");
-    assert_eq!(
-        memchr::memchr_iter(b'\n', &out.text).count(),
-        out.lines.len()
-    );
+    assert_eq!(memchr::memchr_iter(b'\n', &out.text).count(), out.lines.len());
     assert!(!out.text.contains(&b'\r'));
 }
 
@@ -83,10 +80,7 @@ fn syslog_of_the_newer_kinds() {
          <27>1 2026-11-24T07:43:17.003Z db1 mariadbd 812 - [a@1 b=\"c]\"][d] \u{feff}2026-11-24  7:43:18 0 [Note] x\n",
         "2026-11-24  7:43:17 0 [ERROR] Aborting\n2026-11-24  7:43:18 0 [Note] x\n",
     );
-    let (out, facts) = decoded(
-        b"<27>1 2026-11-24T07:43:17Z db1 - - - - x\n",
-        Transport::Syslog,
-    );
+    let (out, facts) = decoded(b"<27>1 2026-11-24T07:43:17Z db1 - - - - x\n", Transport::Syslog);
     assert_eq!(out.text, b"x\n");
     assert_eq!(facts.host.map(|seen| seen.last).as_deref(), Some("db1"));
 }
@@ -134,20 +128,14 @@ fn journald_short_and_iso() {
 fn the_year_comes_from_the_server_or_the_turn_of_the_year() {
     let outer = |raw: &str| -> Vec<String> {
         let (out, _) = decoded(raw.as_bytes(), Transport::Syslog);
-        out.lines
-            .iter()
-            .filter_map(|line| line.outer)
-            .map(|stamp| stamp.to_string())
-            .collect()
+        out.lines.iter().filter_map(|line| line.outer).map(|stamp| stamp.to_string()).collect()
     };
     assert_eq!(
         outer("Dec 31 23:59:59 db1 kernel: a\nJan  1 00:00:01 db1 kernel: b\n"),
         ["2026-12-31 23:59:59", "2027-01-01 00:00:01"]
     );
     assert_eq!(
-        outer(
-            "Sep 23 06:52:49 db1 mysqld: 2019-09-23  6:52:49 0 [Note] x\nSep 23 06:53:00 db1 kernel: b\n"
-        ),
+        outer("Sep 23 06:52:49 db1 mysqld: 2019-09-23  6:52:49 0 [Note] x\nSep 23 06:53:00 db1 kernel: b\n"),
         ["2019-09-23 06:52:49", "2019-09-23 06:53:00"]
     );
     assert_eq!(outer("Feb 29 06:52:49 db1 kernel: leap\n").len(), 1);
@@ -164,14 +152,8 @@ fn journald_json() {
     let (out, facts) = decoded(raw.as_bytes(), Transport::JournaldJson);
     let expected = b"2026-11-24  7:43:17 0 [Note] WSREP: x\nSQL: \xff\nkernel: Out of memory: Killed process\n\n";
     assert_eq!(out.text, expected);
-    assert_eq!(
-        out.lines[0].outer.map(|stamp| stamp.to_string()).as_deref(),
-        Some("2026-11-24 07:43:17.123456Z")
-    );
-    assert_eq!(
-        facts.unit.map(|seen| seen.first).as_deref(),
-        Some("mariadb.service")
-    );
+    assert_eq!(out.lines[0].outer.map(|stamp| stamp.to_string()).as_deref(), Some("2026-11-24 07:43:17.123456Z"));
+    assert_eq!(facts.unit.map(|seen| seen.first).as_deref(), Some("mariadb.service"));
 }
 
 fn export_sample() -> Vec<u8> {
@@ -188,10 +170,7 @@ fn journald_export_with_a_binary_message() {
     let raw = export_sample();
     assert_eq!(detect(&raw), Transport::JournaldExport);
     let (out, facts) = decoded(&raw, Transport::JournaldExport);
-    assert_eq!(
-        out.text,
-        b"2026-11-24  7:43:17 0 [Note] WSREP: x\na\n\tb\x01\xffc\nstray text\n"
-    );
+    assert_eq!(out.text, b"2026-11-24  7:43:17 0 [Note] WSREP: x\na\n\tb\x01\xffc\nstray text\n");
     let numbers: Vec<u64> = out.lines.iter().map(|line| line.raw_line).collect();
     assert_eq!(numbers, [1, 7, 7, 16]);
     assert_eq!(facts.host.map(|seen| seen.first).as_deref(), Some("db1"));
@@ -247,20 +226,10 @@ fn container_prefixes() {
         "2023-05-01  9:12:13 0 [Note] WSREP: view(\n\tmember\nVersion: '10.11'\n2023-05-01  9:12:13 0 [Note] WSREP: trimmed zeros\n",
     );
     let raw = "[pod/cluster1-pxc-0/pxc] 2023-05-01T09:12:13.1Z 0 [Note] [MY-000000] [Galera] x\n";
-    check(
-        Transport::ContainerPrefix,
-        raw,
-        "2023-05-01T09:12:13.1Z 0 [Note] [MY-000000] [Galera] x\n",
-    );
+    check(Transport::ContainerPrefix, raw, "2023-05-01T09:12:13.1Z 0 [Note] [MY-000000] [Galera] x\n");
     let (_, facts) = decoded(raw.as_bytes(), Transport::ContainerPrefix);
-    assert_eq!(
-        facts.pod.map(|seen| seen.last).as_deref(),
-        Some("cluster1-pxc-0")
-    );
-    assert_eq!(
-        facts.container.map(|seen| seen.last).as_deref(),
-        Some("pxc")
-    );
+    assert_eq!(facts.pod.map(|seen| seen.last).as_deref(), Some("cluster1-pxc-0"));
+    assert_eq!(facts.container.map(|seen| seen.last).as_deref(), Some("pxc"));
 }
 
 #[test]
@@ -303,10 +272,7 @@ fn plain_logs_are_cleaned() {
     assert!(needs_decoding(raw.as_bytes(), Transport::Plain));
     assert!(needs_decoding("←[38;5;6mx".as_bytes(), Transport::Plain));
     assert!(needs_decoding(b"plain\n", Transport::Syslog));
-    assert_eq!(
-        inner(raw, Transport::Plain),
-        "a\nred\nrate 1\nrate 2\nlate\n"
-    );
+    assert_eq!(inner(raw, Transport::Plain), "a\nred\nrate 1\nrate 2\nlate\n");
 }
 
 #[test]
@@ -316,10 +282,7 @@ fn skipped_bytes_count() {
     decoder.skip(10, &mut out);
     decoder.decode(b"a\r\n", 2, Transport::Plain, &mut out);
     assert_eq!(out.lines.len(), 1);
-    assert_eq!(
-        (out.lines[0].raw_line, out.lines[0].raw.clone()),
-        (2, 10..13)
-    );
+    assert_eq!((out.lines[0].raw_line, out.lines[0].raw.clone()), (2, 10..13));
 }
 
 #[test]
@@ -361,10 +324,7 @@ fn fragment() -> impl Strategy<Value = Vec<u8>> {
     .iter()
     .map(|piece| piece.to_vec())
     .collect();
-    prop_oneof![
-        prop::sample::select(known),
-        prop::collection::vec(any::<u8>(), 0..12)
-    ]
+    prop_oneof![prop::sample::select(known), prop::collection::vec(any::<u8>(), 0..12)]
 }
 
 proptest! {

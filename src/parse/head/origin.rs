@@ -32,21 +32,12 @@ fn find(message: &[u8]) -> Option<(Origin<'_>, &[u8])> {
         let function = signature.get(..end).filter(|name| !name.is_empty())?;
         let after = message.get(file.len() + 1 + end + 3..)?;
         let (rest, line) = line_number(after)?;
-        Some((
-            Origin {
-                file,
-                function,
-                line,
-            },
-            rest.trim_ascii_start(),
-        ))
+        Some((Origin { file, function, line }, rest.trim_ascii_start()))
     })
 }
 
 fn line_number(input: &[u8]) -> Option<(&[u8], u32)> {
-    terminated(number::<_, ()>, tag(&b":"[..]))
-        .parse(input)
-        .ok()
+    terminated(number::<_, ()>, tag(&b":"[..])).parse(input).ok()
 }
 
 fn is_source_file(file: &[u8]) -> bool {
@@ -60,9 +51,7 @@ impl<'a> Origin<'a> {
     pub fn name(&self) -> &'a [u8] {
         let end = memchr(b'(', self.function).unwrap_or(self.function.len());
         let plain = self.function.get(..end).unwrap_or_default();
-        let start = plain
-            .iter()
-            .rposition(|byte| matches!(byte, b' ' | b':' | b'*' | b'&'));
+        let start = plain.iter().rposition(|byte| matches!(byte, b' ' | b':' | b'*' | b'&'));
         start.and_then(|at| plain.get(at + 1..)).unwrap_or(plain)
     }
 }

@@ -39,10 +39,7 @@ fn modern(stamp: Stamp, rest: &[u8]) -> Option<Head<'_>> {
         .or_else(|| safe(rest))
         .or_else(|| innodb(rest))
         .or_else(|| super::tools::sst(rest.trim_ascii_start()))
-        .map(|head| Head {
-            stamp: head.stamp.or(Some(stamp)),
-            ..head
-        })
+        .map(|head| Head { stamp: head.stamp.or(Some(stamp)), ..head })
 }
 
 /// ` 0 [Note] `, ` 140249688164096 [Warning] `, ` [Note] ` (docker entrypoint).
@@ -60,25 +57,11 @@ pub(super) fn level(input: &[u8]) -> Parsed<'_, Level> {
     match input {
         [b'[', b'N', b'o', b't', b'e', b']', rest @ ..] => Ok((rest, Level::Note)),
         [b'[', b'E', b'R', b'R', b'O', b'R', b']', rest @ ..] => Ok((rest, Level::Error)),
-        [
-            b'[',
-            b'W',
-            b'a',
-            b'r',
-            b'n',
-            b'i',
-            b'n',
-            b'g',
-            b']',
-            rest @ ..,
-        ] => Ok((rest, Level::Warning)),
+        [b'[', b'W', b'a', b'r', b'n', b'i', b'n', b'g', b']', rest @ ..] => Ok((rest, Level::Warning)),
         _ => {
-            let (rest, word) = delimited(
-                tag(&b"["[..]),
-                take_while1(|byte: u8| byte.is_ascii_alphabetic()),
-                tag(&b"]"[..]),
-            )
-            .parse(input)?;
+            let (rest, word) =
+                delimited(tag(&b"["[..]), take_while1(|byte: u8| byte.is_ascii_alphabetic()), tag(&b"]"[..]))
+                    .parse(input)?;
             Level::from_word(word).map_or(Err(nom::Err::Error(())), |level| Ok((rest, level)))
         }
     }
@@ -98,16 +81,7 @@ fn server(stamp: Stamp, thread: Option<u64>, level: Level, text: &[u8]) -> Head<
         None if level == Level::Error && is_crash(message) => Producer::Crash,
         _ => Producer::Server,
     };
-    Head {
-        stamp: Some(stamp),
-        thread,
-        level: Some(level),
-        code,
-        subsystem,
-        producer,
-        origin,
-        message,
-    }
+    Head { stamp: Some(stamp), thread, level: Some(level), code, subsystem, producer, origin, message }
 }
 
 /// `[MY-000000] [Galera] ` (MySQL 8), `[Entrypoint]: ` (docker-library), `[FATAL] ` (`InnoDB`, only skipped).
@@ -127,11 +101,7 @@ fn brackets(text: &[u8]) -> (Option<&[u8]>, Option<&[u8]>, &[u8]) {
                 break;
             }
             subsystem = Some(word);
-            rest = if entrypoint {
-                after.strip_prefix(b":").unwrap_or(after)
-            } else {
-                after
-            };
+            rest = if entrypoint { after.strip_prefix(b":").unwrap_or(after) } else { after };
             rest = rest.trim_ascii_start();
             continue;
         }
@@ -170,68 +140,41 @@ fn early(stamp: Stamp, rest: &[u8]) -> Head<'_> {
     }
     let head = safe(rest).or_else(|| innodb(rest)).or_else(|| backup(rest));
     let head = head.unwrap_or_else(|| plain(Producer::Server, trimmed(rest)));
-    Head {
-        stamp: Some(stamp),
-        ..head
-    }
+    Head { stamp: Some(stamp), ..head }
 }
 
 /// `  INFO: text`, ` ERROR: text`: garbd aligns the level to the right and ends it with a colon (`gu_log.c`).
 fn garbd(input: &[u8]) -> Option<Head<'_>> {
     let word = take_while_m_n(4, 5, |byte: u8| byte.is_ascii_uppercase());
-    let (text, word) = delimited(space1::<_, ()>, word, tag(&b":"[..]))
-        .parse(input)
-        .ok()?;
+    let (text, word) = delimited(space1::<_, ()>, word, tag(&b":"[..])).parse(input).ok()?;
     let level = Level::from_word(word)?;
     let (origin, message) = origin::split(trimmed(text));
-    Some(Head {
-        level: Some(level),
-        origin,
-        ..plain(Producer::Garbd, message)
-    })
+    Some(Head { level: Some(level), origin, ..plain(Producer::Garbd, message) })
 }
 
 /// ` mysqld_safe text`; MariaDB's own name for the script is mariadbd-safe. Syslog adds a process id and a colon.
 pub(super) fn safe(input: &[u8]) -> Option<Head<'_>> {
-    let name = alt((
-        tag(&b"mysqld_safe"[..]),
-        tag(&b"mariadbd-safe"[..]),
-        tag(&b"mariadbd_safe"[..]),
-    ));
+    let name = alt((tag(&b"mysqld_safe"[..]), tag(&b"mariadbd-safe"[..]), tag(&b"mariadbd_safe"[..])));
     let process = opt(delimited(tag(&b"["[..]), number, tag(&b"]"[..])));
-    let (rest, (_, thread, _)) = preceded(space0::<_, ()>, (name, process, opt(tag(&b":"[..]))))
-        .parse(input)
-        .ok()?;
+    let (rest, (_, thread, _)) = preceded(space0::<_, ()>, (name, process, opt(tag(&b":"[..])))).parse(input).ok()?;
     let (rest, _) = space1::<_, ()>(rest).ok()?;
     let (rest, level) = opt(level).parse(rest).ok()?;
     let (subsystem, message) = prefix(trimmed(rest));
-    Some(Head {
-        thread,
-        level,
-        subsystem,
-        ..plain(Producer::Safe, message)
-    })
+    Some(Head { thread, level, subsystem, ..plain(Producer::Safe, message) })
 }
 
 /// ` 0x7f12a4000700  InnoDB: Assertion failure …`, ` 7f9d7c7f8700 InnoDB: …` (MySQL 5.6), `  InnoDB: …` (5.5),
 /// and the first line of a monitor dump, ` 0x7f12a4000700 INNODB MONITOR OUTPUT`.
 fn innodb(input: &[u8]) -> Option<Head<'_>> {
     let hexadecimal = preceded(opt(tag(&b"0x"[..])), hex_digit1);
-    let (rest, thread) = preceded(space1::<_, ()>, opt(terminated(hexadecimal, space1)))
-        .parse(input)
-        .ok()?;
+    let (rest, thread) = preceded(space1::<_, ()>, opt(terminated(hexadecimal, space1))).parse(input).ok()?;
     let (subsystem, message) = match prefix(trimmed(rest)) {
         found @ (Some(b"InnoDB"), _) => found,
         (_, text) if text.starts_with(b"INNODB MONITOR OUTPUT") => (text.get(..6), text),
         _ => return None,
     };
-    let thread =
-        thread.and_then(|digits| u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
-    Some(Head {
-        thread,
-        subsystem,
-        ..plain(Producer::Innodb, message)
-    })
+    let thread = thread.and_then(|digits| u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+    Some(Head { thread, subsystem, ..plain(Producer::Innodb, message) })
 }
 
 /// ` [01] Copying ./ibdata1 …`, ` >> log scanned up to (…)`, ` innobackupex: …`: xtrabackup 2.x.
@@ -239,21 +182,10 @@ fn backup(input: &[u8]) -> Option<Head<'_>> {
     let text = trimmed(input);
     let numbered = delimited(tag(&b"["[..]), number::<_, ()>, tag(&b"]"[..])).parse(text);
     if let Ok((message, thread)) = numbered {
-        return Some(Head {
-            thread: Some(thread),
-            ..plain(Producer::Backup, trimmed(message))
-        });
+        return Some(Head { thread: Some(thread), ..plain(Producer::Backup, trimmed(message)) });
     }
-    let known = [
-        &b">> log scanned"[..],
-        b"innobackupex",
-        b"xtrabackup",
-        b"completed OK!",
-    ];
-    known
-        .iter()
-        .any(|start| text.starts_with(start))
-        .then(|| plain(Producer::Backup, text))
+    let known = [&b">> log scanned"[..], b"innobackupex", b"xtrabackup", b"completed OK!"];
+    known.iter().any(|start| text.starts_with(start)).then(|| plain(Producer::Backup, text))
 }
 
 /// `07:43:17 UTC - mysqld got signal 6 ;`: MySQL 5.6 to 8.0 print no date there, so there is no stamp (`sql/signal_handler.cc`).
@@ -266,38 +198,21 @@ fn timed_crash(line: &[u8]) -> Option<Head<'_>> {
 fn utc_crash(input: &[u8]) -> Option<Head<'_>> {
     let (text, _) = (space1::<_, ()>, tag(&b"UTC - "[..])).parse(input).ok()?;
     let message = trimmed(text);
-    is_crash(message).then(|| Head {
-        level: Some(Level::Error),
-        ..plain(Producer::Crash, message)
-    })
+    is_crash(message).then(|| Head { level: Some(Level::Error), ..plain(Producer::Crash, message) })
 }
 
 /// `/usr/sbin/mariadbd got signal 6 ;`, `mysqld got exception 0xc0000005 ;` (Windows).
 fn is_crash(message: &[u8]) -> bool {
     message.ends_with(b";")
-        && [&b" got signal "[..], b" got exception 0x"]
-            .iter()
-            .any(|words| memmem::find(message, words).is_some())
+        && [&b" got signal "[..], b" got exception 0x"].iter().any(|words| memmem::find(message, words).is_some())
 }
 
 /// A head with nothing but a producer and a message.
 pub(super) const fn plain(producer: Producer, message: &[u8]) -> Head<'_> {
-    Head {
-        stamp: None,
-        thread: None,
-        level: None,
-        code: None,
-        subsystem: None,
-        producer,
-        origin: None,
-        message,
-    }
+    Head { stamp: None, thread: None, level: None, code: None, subsystem: None, producer, origin: None, message }
 }
 
 /// The name of a program: `mysqld`, `systemd-coredump`, `-wsrep-sst-joiner`.
 pub(super) fn program(input: &[u8]) -> Parsed<'_, &[u8]> {
-    take_while(|byte: u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'@')
-    })
-    .parse(input)
+    take_while(|byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'@')).parse(input)
 }

@@ -66,14 +66,8 @@ fn mariadb_generations() {
             "2026-11-24  7:43:17 9 [ERROR] Master 'west': Slave SQL: Error",
             "2026-11-24 07:43:17 Server ERROR - 9 | Master 'west': Slave SQL: Error",
         ),
-        (
-            "2026-11-24  7:43:17 0 [ERROR] Aborting",
-            "2026-11-24 07:43:17 Server ERROR - 0 | Aborting",
-        ),
-        (
-            "2026-11-24  7:43:17 0 [Note] WSREP: ",
-            "2026-11-24 07:43:17 Server Note WSREP 0 | ",
-        ),
+        ("2026-11-24  7:43:17 0 [ERROR] Aborting", "2026-11-24 07:43:17 Server ERROR - 0 | Aborting"),
+        ("2026-11-24  7:43:17 0 [Note] WSREP: ", "2026-11-24 07:43:17 Server Note WSREP 0 | "),
         (
             "2026-11-24  7:43:17 0 [Note] [ssl] is no subsystem of MariaDB",
             "2026-11-24 07:43:17 Server Note - 0 | [ssl] is no subsystem of MariaDB",
@@ -113,10 +107,7 @@ fn mysql_and_pxc_generations() {
             "2019-10-24 10:01:18.498862Z Safe - - - | Starting mysqld daemon",
         ),
     ]);
-    assert_eq!(
-        head("2023-03-12T19:35:05.8Z 0 [ERROR] [MY-010119] [Server] Aborting").code,
-        Some(&b"MY-010119"[..])
-    );
+    assert_eq!(head("2023-03-12T19:35:05.8Z 0 [ERROR] [MY-010119] [Server] Aborting").code, Some(&b"MY-010119"[..]));
 }
 
 #[test]
@@ -142,15 +133,10 @@ fn garbd_and_mysqld_safe() {
             "mysqld_safe mysqld from pid file /run/mysqld.pid ended",
             "- Safe - - - | mysqld from pid file /run/mysqld.pid ended",
         ),
-        (
-            "mariadbd-safe[812]: Starting mariadbd daemon",
-            "- Safe - - 812 | Starting mariadbd daemon",
-        ),
+        ("mariadbd-safe[812]: Starting mariadbd daemon", "- Safe - - 812 | Starting mariadbd daemon"),
         ("mysqld_safety", "continuation"),
     ]);
-    let refused = head(
-        "2026-11-24 07:43:33.097 ERROR: ./gcs/src/gcs.cpp:gcs_open():1701: Failed to open channel",
-    );
+    let refused = head("2026-11-24 07:43:33.097 ERROR: ./gcs/src/gcs.cpp:gcs_open():1701: Failed to open channel");
     assert_eq!(refused.message, b"Failed to open channel");
     assert_eq!(refused.origin.map(|origin| origin.line), Some(1701));
 }
@@ -178,10 +164,7 @@ fn state_transfer_scripts() {
             "2019-08-25T03:53:37.590506Z WSREP_SST: [ERROR] Line 9",
             "2019-08-25 03:53:37.590506Z SstScript ERROR WSREP_SST - | Line 9",
         ),
-        (
-            "-wsrep-sst-joiner: Evaluating timeout",
-            "- SstScript - - - | Evaluating timeout",
-        ),
+        ("-wsrep-sst-joiner: Evaluating timeout", "- SstScript - - - | Evaluating timeout"),
         (
             "[00] 2026-11-24 08:10:56 Connecting to MariaDB server",
             "2026-11-24 08:10:56 Backup - - 0 | Connecting to MariaDB server",
@@ -190,10 +173,7 @@ fn state_transfer_scripts() {
             "[00] FATAL ERROR: 2026-11-24 08:12:30 mariabackup: Error: failed to copy datafile.",
             "2026-11-24 08:12:30 Backup ERROR - 0 | mariabackup: Error: failed to copy datafile.",
         ),
-        (
-            "160613 09:42:32 [01] Copying ./ibdata1",
-            "2016-06-13 09:42:32 Backup - - 1 | Copying ./ibdata1",
-        ),
+        ("160613 09:42:32 [01] Copying ./ibdata1", "2016-06-13 09:42:32 Backup - - 1 | Copying ./ibdata1"),
         (
             "160613 09:42:32 >> log scanned up to (1626007)",
             "2016-06-13 09:42:32 Backup - - - | >> log scanned up to (1626007)",
@@ -228,10 +208,7 @@ fn transfer_tools() {
             "2023-05-01 09:12:13+00:00 [Note] [Entrypoint]: Switching to dedicated user 'mysql'",
             "2023-05-01 09:12:13Z Entrypoint Note Entrypoint - | Switching to dedicated user 'mysql'",
         ),
-        (
-            "mariadb 06:15:22.73 INFO  ==> ** Starting MariaDB **",
-            "- Entrypoint Note - - | ** Starting MariaDB **",
-        ),
+        ("mariadb 06:15:22.73 INFO  ==> ** Starting MariaDB **", "- Entrypoint Note - - | ** Starting MariaDB **"),
         (
             "kernel: Out of memory: Killed process 812 (mariadbd)",
             "- Host - - - | kernel: Out of memory: Killed process 812 (mariadbd)",
@@ -251,10 +228,7 @@ fn crashes_and_innodb() {
             "261124  7:43:17 [ERROR] /usr/sbin/mariadbd got signal 6 ;",
             "2026-11-24 07:43:17 Crash ERROR - - | /usr/sbin/mariadbd got signal 6 ;",
         ),
-        (
-            "07:43:17 UTC - mysqld got signal 6 ;",
-            "- Crash ERROR - - | mysqld got signal 6 ;",
-        ),
+        ("07:43:17 UTC - mysqld got signal 6 ;", "- Crash ERROR - - | mysqld got signal 6 ;"),
         (
             "2026-10-02T13:07:56Z UTC - mysqld got signal 6 ;",
             "2026-10-02 13:07:56Z Crash ERROR - - | mysqld got signal 6 ;",
@@ -341,29 +315,15 @@ fn origins_of_all_builds() {
             1476,
             "Failed",
         ),
-        (
-            "galera/src/a.hpp:void galera::Task::operator()():7: x",
-            "void galera::Task::operator()",
-            "operator",
-            7,
-            "x",
-        ),
+        ("galera/src/a.hpp:void galera::Task::operator()():7: x", "void galera::Task::operator()", "operator", 7, "x"),
     ] {
         let line_text = format!("2020-09-02 16:16:20 0 [ERROR] WSREP: {text}");
         let head = head(&line_text);
         let origin = head.origin.expect("the line has an origin");
-        assert_eq!(
-            (origin.function, origin.name(), origin.line),
-            (function.as_bytes(), name.as_bytes(), line)
-        );
+        assert_eq!((origin.function, origin.name(), origin.line), (function.as_bytes(), name.as_bytes(), line));
         assert_eq!(head.message, message.as_bytes());
     }
-    for text in [
-        "Failed to open 'a.cpp': x():1",
-        "gcs.cpp:f():x: no number",
-        "a.cpp:",
-        "a.cpp:():1: no name",
-    ] {
+    for text in ["Failed to open 'a.cpp': x():1", "gcs.cpp:f():x: no number", "a.cpp:", "a.cpp:():1: no name"] {
         let line = format!("2020-09-02 16:16:20 0 [ERROR] WSREP: {text}");
         assert_eq!(head(&line).origin, None, "{text}");
         assert_eq!(head(&line).message, text.as_bytes());
@@ -375,10 +335,7 @@ fn levels_print_as_the_server_prints_them() {
     assert_eq!(Level::Error.to_string(), "ERROR");
     assert_eq!(Level::Warning.to_string(), "Warning");
     assert!(Level::Error < Level::Note);
-    assert_eq!(
-        head("2026-11-24 07:43:33.097 FATAL: x").producer,
-        Producer::Garbd
-    );
+    assert_eq!(head("2026-11-24 07:43:33.097 FATAL: x").producer, Producer::Garbd);
 }
 
 proptest! {

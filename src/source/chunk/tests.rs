@@ -30,9 +30,7 @@ impl Read for Drip {
         if self.bytes.is_empty() {
             return self.failure.take().map_or(Ok(0), Err);
         }
-        let count = (1 + self.dice.below(self.most))
-            .min(buffer.len())
-            .min(self.bytes.len());
+        let count = (1 + self.dice.below(self.most)).min(buffer.len()).min(self.bytes.len());
         for (slot, byte) in buffer.iter_mut().zip(self.bytes.drain(..count)) {
             *slot = byte;
         }
@@ -41,12 +39,7 @@ impl Read for Drip {
 }
 
 fn drip(bytes: &[u8], seed: u64, most: usize) -> Drip {
-    Drip {
-        bytes: bytes.iter().copied().collect(),
-        dice: Dice(seed),
-        most,
-        failure: None,
-    }
+    Drip { bytes: bytes.iter().copied().collect(), dice: Dice(seed), most, failure: None }
 }
 
 fn all<R: Read>(reader: &mut ChunkReader<R>) -> Vec<Chunk> {
@@ -56,9 +49,7 @@ fn all<R: Read>(reader: &mut ChunkReader<R>) -> Vec<Chunk> {
 fn random_text(dice: &mut Dice) -> Vec<u8> {
     let length = dice.below(400);
     let letters = b"\n\n\n20 ab\t\r\0\xff\xc3";
-    (0..length)
-        .map(|_| letters[dice.below(letters.len())])
-        .collect()
+    (0..length).map(|_| letters[dice.below(letters.len())]).collect()
 }
 
 /// What a reader without limits would say about long lines.
@@ -73,10 +64,7 @@ fn expected(input: &[u8], limit: usize) -> (Vec<u8>, Vec<CutLine>) {
         kept.extend(newline.then_some(b'\n'));
         if text.len() > limit {
             let dropped = (text.len() - limit) as u64;
-            cuts.push(CutLine {
-                line: number as u64 + 1,
-                dropped,
-            });
+            cuts.push(CutLine { line: number as u64 + 1, dropped });
         }
     }
     (kept, cuts)
@@ -87,25 +75,15 @@ fn check(input: &[u8], limits: Limits, seed: u64) {
     let mut reader = ChunkReader::with_limits(drip(input, seed | 1, most), 1, limits);
     let chunks = all(&mut reader);
     let (kept, cuts) = expected(input, limits.line);
-    let joined: Vec<u8> = chunks
-        .iter()
-        .flat_map(|chunk| chunk.bytes.clone())
-        .collect();
+    let joined: Vec<u8> = chunks.iter().flat_map(|chunk| chunk.bytes.clone()).collect();
     assert_eq!(joined, kept, "seed {seed}");
-    let found: Vec<CutLine> = chunks
-        .iter()
-        .flat_map(|chunk| chunk.cut_lines.clone())
-        .collect();
+    let found: Vec<CutLine> = chunks.iter().flat_map(|chunk| chunk.cut_lines.clone()).collect();
     assert_eq!(found, cuts, "seed {seed}");
 
     let (mut line, mut offset) = (1, 0);
     for (at, chunk) in chunks.iter().enumerate() {
         assert!(!chunk.bytes.is_empty(), "seed {seed}");
-        assert_eq!(
-            (chunk.first_line, chunk.offset),
-            (line, offset),
-            "seed {seed}"
-        );
+        assert_eq!((chunk.first_line, chunk.offset), (line, offset), "seed {seed}");
         assert_eq!(chunk.last, at + 1 == chunks.len(), "seed {seed}");
         assert!(chunk.last || chunk.bytes.ends_with(b"\n"), "seed {seed}");
         line += memchr_iter(b'\n', &chunk.bytes).count() as u64;
@@ -126,11 +104,7 @@ fn chunks_join_to_the_input_with_right_numbers() {
         let limits = Limits {
             block: 1 + dice.below(40),
             search: dice.below(30),
-            line: if seed % 2 == 0 {
-                1 + dice.below(12)
-            } else {
-                1_000
-            },
+            line: if seed % 2 == 0 { 1 + dice.below(12) } else { 1_000 },
             read: 1 + dice.below(50),
         };
         check(&input, limits, seed);
@@ -139,59 +113,32 @@ fn chunks_join_to_the_input_with_right_numbers() {
 
 #[test]
 fn lines_around_the_limit() {
-    let limits = Limits {
-        block: 16,
-        search: 8,
-        line: 8,
-        read: 8,
-    };
+    let limits = Limits { block: 16, search: 8, line: 8, read: 8 };
     for length in 6..30 {
         for tail in ["", "\n", "\n2 next\n"] {
-            check(
-                format!("1 first\n{}{tail}", "x".repeat(length)).as_bytes(),
-                limits,
-                7,
-            );
+            check(format!("1 first\n{}{tail}", "x".repeat(length)).as_bytes(), limits, 7);
         }
     }
 }
 
 #[test]
 fn cut_is_before_a_record_when_one_is_near() {
-    let limits = Limits {
-        block: 30,
-        search: 25,
-        line: 100,
-        read: 30,
-    };
+    let limits = Limits { block: 30, search: 25, line: 100, read: 30 };
     let input = b"2024 one\n2024 two\n\tat a.cpp\n\tat b.cpp\n2024 three\n";
     let mut reader = ChunkReader::with_limits(&input[..], 1, limits);
     let chunks = all(&mut reader);
     assert_eq!(chunks[0].bytes, b"2024 one\n");
     assert_eq!((chunks[1].first_line, chunks[1].offset), (2, 9));
 
-    let mut reader = ChunkReader::with_limits(
-        &input[..],
-        1,
-        Limits {
-            search: 3,
-            ..limits
-        },
-    );
-    assert_eq!(
-        all(&mut reader)[0].bytes,
-        b"2024 one\n2024 two\n\tat a.cpp\n"
-    );
+    let mut reader = ChunkReader::with_limits(&input[..], 1, Limits { search: 3, ..limits });
+    assert_eq!(all(&mut reader)[0].bytes, b"2024 one\n2024 two\n\tat a.cpp\n");
 }
 
 #[test]
 fn an_error_comes_after_what_was_read_before_it() {
     let mut source = drip(b"1 a\n2 b\n3 c", 5, 3);
     source.failure = Some(io::Error::other("cable cut"));
-    let limits = Limits {
-        block: 4,
-        ..Limits::default()
-    };
+    let limits = Limits { block: 4, ..Limits::default() };
     let mut reader = ChunkReader::with_limits(source, 1, limits);
     let mut read = Vec::new();
     let error = loop {
@@ -221,12 +168,7 @@ fn one_line_per_read_does_not_pile_up() {
             Ok(count)
         }
     }
-    let limits = Limits {
-        block: 1_000,
-        search: 100,
-        line: 2_000,
-        read: 500,
-    };
+    let limits = Limits { block: 1_000, search: 100, line: 2_000, read: 500 };
     let mut reader = ChunkReader::with_limits(Lines(0), 1, limits);
     for chunk in all(&mut reader) {
         assert!(chunk.bytes.len() <= 1_500);
@@ -249,25 +191,14 @@ fn an_endless_line_stays_in_bounded_memory() {
         assert!(reader.buffer.capacity() < 2 * 1024 * 1024);
         reader.recycle(chunk.bytes);
     }
-    assert_eq!(
-        cuts,
-        [CutLine {
-            line: 2,
-            dropped: 299 * mebibyte
-        }]
-    );
+    assert_eq!(cuts, [CutLine { line: 2, dropped: 299 * mebibyte }]);
     assert_eq!(bytes, 8 + mebibyte + 7);
 }
 
 #[test]
 fn recycled_buffers_are_used_again_and_carry_nothing_over() {
     let input = "12345\n".repeat(100);
-    let limits = Limits {
-        block: 64,
-        search: 16,
-        line: 100,
-        read: 64,
-    };
+    let limits = Limits { block: 64, search: 16, line: 100, read: 64 };
     let mut reader = ChunkReader::with_limits(input.as_bytes(), 1, limits);
     let mut read = Vec::new();
     while let Some(chunk) = reader.next_chunk().unwrap() {

@@ -6,11 +6,7 @@ use super::*;
 fn first_stamp(bytes: &[u8]) -> Option<i64> {
     let text = String::from_utf8_lossy(bytes);
     text.lines().find_map(|line| {
-        let digits: String = line
-            .get(..19)?
-            .chars()
-            .filter(char::is_ascii_digit)
-            .collect();
+        let digits: String = line.get(..19)?.chars().filter(char::is_ascii_digit).collect();
         (digits.len() == 14).then(|| digits.parse().ok())?
     })
 }
@@ -22,39 +18,20 @@ fn line(day: u32) -> String {
 /// Sources as "stem [node]: files", so that a test reads at a glance.
 fn shown(scratch: &Scratch, sources: &[LogSource]) -> Vec<String> {
     let one = |source: &LogSource| {
-        let files: Vec<_> = source
-            .files
-            .iter()
-            .map(|path| scratch.short(path))
-            .collect();
-        let node = source
-            .node
-            .as_ref()
-            .map(|node| format!(" [{node}]"))
-            .unwrap_or_default();
+        let files: Vec<_> = source.files.iter().map(|path| scratch.short(path)).collect();
+        let node = source.node.as_ref().map(|node| format!(" [{node}]")).unwrap_or_default();
         format!("{}{node}: {}", source.stem, files.join(" "))
     };
     sources.iter().map(one).collect()
 }
 
 /// Discovers in the given order and in the reverse one, which must not matter.
-fn find(
-    scratch: &Scratch,
-    arguments: &[&str],
-    named: &[(&str, &str)],
-) -> (Vec<String>, Vec<InputProblem>) {
+fn find(scratch: &Scratch, arguments: &[&str], named: &[(&str, &str)]) -> (Vec<String>, Vec<InputProblem>) {
     let at = |name: &str| {
-        if name == STDIN {
-            PathBuf::from(name)
-        } else {
-            scratch.path(name)
-        }
+        if name == STDIN { PathBuf::from(name) } else { scratch.path(name) }
     };
     let mut arguments: Vec<PathBuf> = arguments.iter().map(|name| at(name)).collect();
-    let mut named: Vec<(String, PathBuf)> = named
-        .iter()
-        .map(|(node, name)| ((*node).to_owned(), at(name)))
-        .collect();
+    let mut named: Vec<(String, PathBuf)> = named.iter().map(|(node, name)| ((*node).to_owned(), at(name))).collect();
     let result = discover(&arguments, &named, first_stamp);
     arguments.reverse();
     named.reverse();
@@ -69,12 +46,7 @@ fn rotated_siblings_become_one_source_oldest_first() {
     scratch.file("error.log.1", line(8));
     scratch.file("error.log.2.gz", line(7));
     scratch.file("error.log-20240506", line(6));
-    let names = [
-        "error.log.1",
-        "error.log",
-        "error.log-20240506",
-        "error.log.2.gz",
-    ];
+    let names = ["error.log.1", "error.log", "error.log-20240506", "error.log.2.gz"];
     let (sources, problems) = find(&scratch, &names, &[]);
     assert_eq!(problems, []);
     let root = file_name(&scratch);
@@ -97,35 +69,19 @@ fn content_beats_names_and_names_help_without_stamps() {
     scratch.file("b.log.1", "none\n");
     scratch.file("b.log.10", "none\n");
     let (sources, _) = find(&scratch, &["."], &[]);
-    assert_eq!(
-        sources,
-        ["a: a.log a.log.2 a.log.1", "b: b.log.10 b.log.1 b.log"]
-    );
+    assert_eq!(sources, ["a: a.log a.log.2 a.log.1", "b: b.log.10 b.log.1 b.log"]);
 }
 
 #[test]
 fn nodes_are_not_taken_for_rotations() {
     let scratch = Scratch::new("nodes");
-    for name in [
-        "node.1.log",
-        "node.2.log",
-        "x.log",
-        "x.1.log",
-        "pxc-0.log",
-        "pxc-1.log",
-    ] {
+    for name in ["node.1.log", "node.2.log", "x.log", "x.1.log", "pxc-0.log", "pxc-1.log"] {
         scratch.file(name, line(1));
     }
     let (sources, _) = find(&scratch, &["."], &[]);
     assert_eq!(
         sources,
-        [
-            "node.1: node.1.log",
-            "node.2: node.2.log",
-            "pxc-0: pxc-0.log",
-            "pxc-1: pxc-1.log",
-            "x: x.1.log x.log",
-        ]
+        ["node.1: node.1.log", "node.2: node.2.log", "pxc-0: pxc-0.log", "pxc-1: pxc-1.log", "x: x.1.log x.log",]
     );
 }
 
@@ -143,14 +99,7 @@ fn generic_names_take_the_folder_and_doubles_a_number() {
     ] {
         scratch.file(name, line(1));
     }
-    let names = [
-        "node2",
-        "node10",
-        "a/mysql",
-        "b/mysql",
-        "c/node1.log",
-        "d/node1.log",
-    ];
+    let names = ["node2", "node10", "a/mysql", "b/mysql", "c/node1.log", "d/node1.log"];
     let (sources, _) = find(&scratch, &names, &[]);
     assert_eq!(
         sources,
@@ -196,20 +145,11 @@ fn backup_logs_name_their_node() {
 #[test]
 fn given_names_win_and_hold_for_siblings() {
     let scratch = Scratch::new("named");
-    for name in [
-        "error.log",
-        "error.log.1",
-        "x.log.1",
-        "x.log.2",
-        "innobackup.backup.log",
-    ] {
+    for name in ["error.log", "error.log.1", "x.log.1", "x.log.2", "innobackup.backup.log"] {
         scratch.file(name, line(1));
     }
     let (sources, problems) = find(&scratch, &["error.log.1"], &[("db1", "error.log")]);
-    assert_eq!(
-        (sources, problems),
-        (vec!["db1 [db1]: error.log.1 error.log".to_owned()], vec![])
-    );
+    assert_eq!((sources, problems), (vec!["db1 [db1]: error.log.1 error.log".to_owned()], vec![]));
     let (sources, _) = find(&scratch, &[], &[("a", "x.log.1"), ("b", "x.log.2")]);
     assert_eq!(sources, ["a [a]: x.log.1", "b [b]: x.log.2"]);
     let (sources, _) = find(&scratch, &[], &[("c", "innobackup.backup.log")]);
@@ -236,32 +176,16 @@ fn folders_give_logs_only_and_data_folders_are_not_entered() {
     scratch.file("data/mysql/general.log", line(1));
     scratch.file("far/too/deep.log", line(1));
     let (sources, problems) = find(&scratch, &["."], &[]);
-    let expected = [
-        "db7: data/db7.err",
-        "error: mysql/error.log",
-        "node1: node1.txt",
-    ];
+    let expected = ["db7: data/db7.err", "error: mysql/error.log", "node1: node1.txt"];
     assert_eq!(sources, expected);
     let path = scratch.path(".");
     assert_eq!(
         problems,
-        [
-            InputProblem::Empty {
-                path: scratch.path("empty.log")
-            },
-            InputProblem::Skipped {
-                path,
-                files: 4,
-                folders: 3
-            },
-        ]
+        [InputProblem::Empty { path: scratch.path("empty.log") }, InputProblem::Skipped { path, files: 4, folders: 3 },]
     );
     assert!(problems.iter().all(|problem| !problem.is_fatal()));
     let (sources, problems) = find(&scratch, &["far/too/deep.log", "shop"], &[]);
-    assert_eq!(
-        sources,
-        ["deep: far/too/deep.log", "orders: shop/orders.log"]
-    );
+    assert_eq!(sources, ["deep: far/too/deep.log", "orders: shop/orders.log"]);
     assert_eq!(problems.len(), 1);
 }
 
@@ -275,11 +199,7 @@ fn what_the_user_names_is_never_skipped_silently() {
     assert_eq!(sources, ["notes: notes"]);
     assert!(matches!(
         &problems[..],
-        [
-            InputProblem::NotFound { .. },
-            InputProblem::Binary { .. },
-            InputProblem::NoLogInFolder { skipped: 0, .. },
-        ]
+        [InputProblem::NotFound { .. }, InputProblem::Binary { .. }, InputProblem::NoLogInFolder { skipped: 0, .. },]
     ));
     assert!(problems.iter().all(InputProblem::is_fatal));
 }
@@ -319,9 +239,6 @@ fn links_and_loops_are_read_once() {
 #[test]
 fn stdin_is_a_source_once() {
     let scratch = Scratch::new("stdin");
-    assert_eq!(
-        find(&scratch, &["-", "-"], &[]),
-        (vec!["stdin: -".to_owned()], vec![])
-    );
+    assert_eq!(find(&scratch, &["-", "-"], &[]), (vec!["stdin: -".to_owned()], vec![]));
     assert_eq!(find(&scratch, &[], &[("db1", "-")]).0, ["db1 [db1]: -"]);
 }

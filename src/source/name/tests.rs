@@ -14,11 +14,7 @@ fn rotations_of_one_log_have_one_base() {
         ("error.log-20241124", 0, Some("20241124")),
         ("error.log-20241124.xz", 0, Some("20241124")),
         ("error.log.20241124", 0, Some("20241124")),
-        (
-            "error.log-2024-11-24_10:15:00.zst",
-            0,
-            Some("20241124101500"),
-        ),
+        ("error.log-2024-11-24_10:15:00.zst", 0, Some("20241124101500")),
         ("error.log-2024112410", 0, Some("2024112410")),
         ("error.log-1732406400", 0, Some("1732406400")),
         ("error.log-20241124.1", 1, Some("20241124")),
@@ -31,23 +27,13 @@ fn rotations_of_one_log_have_one_base() {
         assert_eq!(parts(name), expected, "{name}");
     }
     assert_eq!(parts("syslog.2.gz"), ("syslog".to_owned(), 2, None));
-    assert_eq!(
-        parts("messages-20241124"),
-        ("messages".to_owned(), 0, Some("20241124".to_owned()))
-    );
+    assert_eq!(parts("messages-20241124"), ("messages".to_owned(), 0, Some("20241124".to_owned())));
     assert_eq!(parts("db1.example.com.err.3").0, "db1.example.com.err");
 }
 
 #[test]
 fn numbers_of_nodes_are_no_rotations() {
-    for name in [
-        "192.168.1.11",
-        "node.2",
-        "node-1.log",
-        "node.1.log",
-        "node1.log",
-        "pxc-2.txt",
-    ] {
+    for name in ["192.168.1.11", "node.2", "node-1.log", "node.1.log", "node1.log", "pxc-2.txt"] {
         assert_eq!(parts(name), (name.to_owned(), 0, None), "{name}");
     }
     assert_eq!(parts("node-1-20241124.log").0, "node-1.log");
@@ -70,45 +56,17 @@ fn stems_and_backup_logs() {
     assert_eq!(stem("error.log.1"), "error");
     assert_eq!(stem("NODE1.LOG.GZ"), "NODE1");
     assert_eq!(stem("db1.example.com.err-20241124.gz"), "db1.example.com");
-    let backup = |name| {
-        LogName::parse(name)
-            .backup()
-            .map(|(node, rest)| (node.to_owned(), rest.to_owned()))
-    };
+    let backup = |name| LogName::parse(name).backup().map(|(node, rest)| (node.to_owned(), rest.to_owned()));
     let pair = |node: &str, rest: &str| Some((node.to_owned(), rest.to_owned()));
-    assert_eq!(
-        backup("node3.mariabackup.backup.log"),
-        pair("node3", "mariabackup.backup")
-    );
-    assert_eq!(
-        backup("a.b.mariabackup.move.log.1.gz"),
-        pair("a.b", "mariabackup.move")
-    );
-    assert_eq!(
-        backup("innobackup.prepare.log"),
-        pair("", "innobackup.prepare")
-    );
+    assert_eq!(backup("node3.mariabackup.backup.log"), pair("node3", "mariabackup.backup"));
+    assert_eq!(backup("a.b.mariabackup.move.log.1.gz"), pair("a.b", "mariabackup.move"));
+    assert_eq!(backup("innobackup.prepare.log"), pair("", "innobackup.prepare"));
     assert_eq!(backup("node3.backup.log"), None);
 }
 
 #[test]
 fn age_sorts_oldest_first() {
-    let mut names = [
-        "x.log",
-        "x.log.1",
-        "x.log-20240102",
-        "x.log.10",
-        "x.log-20240101",
-    ];
+    let mut names = ["x.log", "x.log.1", "x.log-20240102", "x.log.10", "x.log-20240101"];
     names.sort_by(|a, b| LogName::parse(a).age().cmp(&LogName::parse(b).age()));
-    assert_eq!(
-        names,
-        [
-            "x.log.10",
-            "x.log.1",
-            "x.log-20240101",
-            "x.log-20240102",
-            "x.log"
-        ]
-    );
+    assert_eq!(names, ["x.log.10", "x.log.1", "x.log-20240101", "x.log-20240102", "x.log"]);
 }

@@ -25,20 +25,11 @@ fn xz(text: &[u8]) -> Vec<u8> {
 }
 
 type Pack = fn(&[u8]) -> Vec<u8>;
-const FORMATS: [(Content, Pack); 3] = [
-    (Content::Gzip, gzip),
-    (Content::Zstd, zstandard),
-    (Content::Xz, xz),
-];
+const FORMATS: [(Content, Pack); 3] = [(Content::Gzip, gzip), (Content::Zstd, zstandard), (Content::Xz, xz)];
 
 /// Lines that do not compress to nearly nothing.
 fn long_log() -> Vec<u8> {
-    let line = |number: u64| {
-        format!(
-            "{number} {:x}\n",
-            number.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        )
-    };
+    let line = |number: u64| format!("{number} {:x}\n", number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     (0..20_000).map(line).collect::<String>().into_bytes()
 }
 
@@ -50,10 +41,7 @@ fn read(opened: Opened) -> (Vec<u8>, Option<InputProblem>) {
     let mut reader = opened.reader;
     let mut bytes = Vec::new();
     let error = reader.read_to_end(&mut bytes).err();
-    (
-        bytes,
-        error.map(|error| InputProblem::from_io(Path::new("x"), &error)),
-    )
+    (bytes, error.map(|error| InputProblem::from_io(Path::new("x"), &error)))
 }
 
 #[test]
@@ -74,11 +62,7 @@ fn members_and_frames_are_read_to_the_last() {
     for (content, pack) in FORMATS {
         let packed = [pack(b"1 one\n"), pack(b""), pack(b"2 two\n")].concat();
         let (bytes, problem) = read(stream(packed).unwrap());
-        assert_eq!(
-            (bytes.as_slice(), problem),
-            (&b"1 one\n2 two\n"[..], None),
-            "{content:?}"
-        );
+        assert_eq!((bytes.as_slice(), problem), (&b"1 one\n2 two\n"[..], None), "{content:?}");
     }
 }
 
@@ -91,10 +75,7 @@ fn a_cut_file_gives_its_good_part_and_then_the_reason() {
         let (bytes, problem) = read(stream(packed).unwrap());
         assert!(text.starts_with(&bytes) && !bytes.is_empty(), "{content:?}");
         let after = bytes.len() as u64;
-        let expected = InputProblem::TruncatedCompressed {
-            path: "x".into(),
-            after,
-        };
+        let expected = InputProblem::TruncatedCompressed { path: "x".into(), after };
         assert_eq!(problem, Some(expected), "{content:?}");
     }
 }
@@ -105,10 +86,7 @@ fn a_file_cut_in_its_head_is_told_when_opened() {
         let mut packed = pack(&long_log());
         packed.truncate(11);
         let problem = stream(packed).err();
-        let expected = InputProblem::TruncatedCompressed {
-            path: "x".into(),
-            after: 0,
-        };
+        let expected = InputProblem::TruncatedCompressed { path: "x".into(), after: 0 };
         assert_eq!(problem, Some(expected), "{content:?}");
     }
 }
@@ -121,16 +99,10 @@ fn a_damaged_file_is_reported_after_its_good_part() {
         let middle = packed.len() / 2;
         packed[middle..middle + 200].fill(0x55);
         let (bytes, problem) = read(stream(packed).unwrap());
-        assert!(
-            matches!(problem, Some(InputProblem::DamagedCompressed { .. })),
-            "{content:?}: {problem:?}"
-        );
+        assert!(matches!(problem, Some(InputProblem::DamagedCompressed { .. })), "{content:?}: {problem:?}");
         // The formats notice damage late, so only what lies well before it is certain.
         let certain = text.len() / 5;
-        assert!(
-            bytes.len() > certain && bytes[..certain] == text[..certain],
-            "{content:?}"
-        );
+        assert!(bytes.len() > certain && bytes[..certain] == text[..certain], "{content:?}");
     }
 }
 
@@ -140,10 +112,7 @@ fn the_name_says_nothing() {
     let named_gzip = scratch.file("a.log.gz", LINE);
     let named_plain = scratch.file("b.log", gzip(LINE.as_bytes()));
     let opened = open(&named_gzip).unwrap();
-    assert_eq!(
-        (opened.content, opened.bytes_on_disk),
-        (Content::Plain, Some(LINE.len() as u64))
-    );
+    assert_eq!((opened.content, opened.bytes_on_disk), (Content::Plain, Some(LINE.len() as u64)));
     let opened = open(&named_plain).unwrap();
     assert_eq!(opened.content, Content::Gzip);
     assert_eq!(read(opened).0, LINE.as_bytes());
@@ -160,21 +129,11 @@ fn each_refusal_has_its_own_problem() {
     let packed = scratch.file("packed.log", xz(b""));
     assert_eq!(problem(&packed), InputProblem::Empty { path: packed });
     let root = scratch.root.clone();
-    assert_eq!(
-        problem(&root),
-        InputProblem::SpecialFile {
-            path: root,
-            kind: "a folder"
-        }
-    );
+    assert_eq!(problem(&root), InputProblem::SpecialFile { path: root, kind: "a folder" });
     let binary = scratch.file("binary.log", b"\x7fELF\x02\x01\x01\0\0");
     assert!(matches!(problem(&binary), InputProblem::Binary { .. }));
     let twice = scratch.file("twice.gz.gz", gzip(&gzip(LINE.as_bytes())));
-    assert!(
-        problem(&twice)
-            .to_string()
-            .contains("gzip data inside compressed data")
-    );
+    assert!(problem(&twice).to_string().contains("gzip data inside compressed data"));
     let wide: Vec<u8> = LINE.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let wide = scratch.file("wide.log", wide);
     assert!(problem(&wide).to_string().contains("iconv -f UTF-16LE"));
@@ -186,10 +145,7 @@ fn a_socket_is_refused_and_a_pipe_is_read() {
     let scratch = Scratch::new("open-special");
     let socket = scratch.path("mysqld.sock");
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-    assert!(matches!(
-        open(&socket).err(),
-        Some(InputProblem::SpecialFile { .. })
-    ));
+    assert!(matches!(open(&socket).err(), Some(InputProblem::SpecialFile { .. })));
 
     let fifo = scratch.path("fifo");
     let made = std::process::Command::new("mkfifo").arg(&fifo).status();
