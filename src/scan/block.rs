@@ -174,7 +174,7 @@ fn parse_events<'a>(
                 events.extend((trigger.parse)(found.message).map(Box::new));
                 continue;
             }
-            Some(found) => range.end - found.message.len().min(line.len()),
+            Some(found) => range.start + offset_in(line, found.message),
             None if trigger.continuation => range.start,
             None => continue,
         };
@@ -182,6 +182,11 @@ fn parse_events<'a>(
         events.extend((trigger.parse)(record).map(Box::new));
     }
     events
+}
+
+/// Where a part of a line begins in it; the end of the message is no guide, since a head may trim it.
+fn offset_in(line: &[u8], part: &[u8]) -> usize {
+    (part.as_ptr().addr()).saturating_sub(line.as_ptr().addr()).min(line.len())
 }
 
 /// The bounds of the line that has this byte, without its newline.
