@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use chrono::NaiveDateTime;
+use smallvec::SmallVec;
 
 use super::burst::{Keep, Seen};
-use super::log::{Log, Unexplained};
+use super::log::{Advertised, Log, Unexplained};
 use super::process::{Ending, Process};
 use super::template::template;
 use crate::parse::event::{Event, ViewMember};
@@ -35,18 +36,25 @@ impl Window {
     }
 }
 
+/// Threads may print a little out of order; more than this many seconds back is a step of the clock.
+const SMALLEST_STEP: i64 = 10;
+
 /// The log that is being read.
 #[derive(Debug)]
 pub struct Collector<'a> {
     table: &'a Table,
     window: Window,
+    /// The file that the last line came from.
+    file: usize,
+    /// The time before the line at hand.
+    last_sign: Option<Stamp>,
     pub log: Log,
 }
 
 impl<'a> Collector<'a> {
     pub fn new(table: &'a Table, window: Window, log: Log) -> Self {
         let log = Log { processes: vec![Process::before_log()], ..log };
-        Self { table, window, log }
+        Self { table, window, file: 0, last_sign: None, log }
     }
 
     /// Takes in one block of the log's file number `file`.
@@ -65,12 +73,21 @@ impl<'a> Collector<'a> {
         for hit in &scanned.hits {
             self.take_line(file, hit, &scanned.block.text[hit.range.clone()]);
         }
+        if let Some(hit) = scanned.hits.last() {
+            let text = &scanned.block.text[hit.range.clone()];
+            self.log.last_line = Some((file, hit.number, text[..text.len().min(KEPT_BYTES)].to_vec()));
+        }
         self.log.last_time = scanned.last_stamp.or(self.log.last_time);
     }
 
     fn take_line(&mut self, file: usize, line: &HitLine, text: &[u8]) {
+        let before = self.log.last_time;
+        self.last_sign = before;
         let time = self.time_of(line.stamp);
         let wanted = self.window.contains(time);
+        if wanted && let Some(step) = self.clock_step(file, line, before) {
+            self.match_event(file, line, &step, time, text);
+        }
         for event in &line.events {
             self.take_event(file, line, event, time, text, wanted);
         }
@@ -88,6 +105,14 @@ impl<'a> Collector<'a> {
         if line.signals.is_empty() && line.events.is_empty() {
             self.add_unexplained(file, line, time, text);
         }
+    }
+
+    /// Stamps of the server's own lines that go back within one file: the clock was set, or summer time ended.
+    fn clock_step(&mut self, file: usize, line: &HitLine, before: Option<Stamp>) -> Option<Event> {
+        let (before, now) = (before?, line.stamp.filter(|_| line.level.is_some())?);
+        let same_file = std::mem::replace(&mut self.file, file) == file;
+        let seconds = (before.instant() - now.instant()).num_seconds();
+        (same_file && before.offset == now.offset && seconds >= SMALLEST_STEP).then_some(Event::ClockStep { seconds })
     }
 
     /// Script lines carry local time even where the server prints UTC: then the server's last time stands.
@@ -120,6 +145,13 @@ impl<'a> Collector<'a> {
         observe_names(&mut self.log, event);
         if wanted {
             self.match_event(file, line, event, time, text);
+            if let Some(conclusion) = name_given_twice(event) {
+                self.match_event(file, line, &conclusion, time, text);
+            }
+        }
+        if let Event::IstReceiver { address, .. } = event {
+            let seen = Advertised { address: host_of(address).to_owned(), file, line: line.number, time, text: text.to_vec() };
+            self.log.advertised.insert(seen.address.clone(), seen);
         }
     }
 
@@ -137,13 +169,22 @@ impl<'a> Collector<'a> {
             last.ending
         });
         if wanted && ended == Some(Ending::Killed) {
-            self.match_event(file, line, &Event::ProcessEnded { how: "killed".to_owned() }, time, text);
+            let last_sign = self.last_sign.or(time);
+            self.match_event(file, line, &Event::ProcessEnded { how: "killed".to_owned() }, last_sign, text);
         }
         self.log.processes.push(Process::starting(time, Some(version.to_owned())));
     }
 
+    /// Counts an event that was concluded after all logs were read.
+    pub fn conclude(&mut self, event: &Event, place: (usize, u64), time: Option<Stamp>, text: &[u8]) {
+        let line = HitLine { number: place.1, range: 0..0, stamp: time, level: None, signals: SmallVec::new(), events: SmallVec::new() };
+        if self.window.contains(time) {
+            self.match_event(place.0, &line, event, time, text);
+        }
+    }
+
     /// Counts an event under all subjects that ask for it.
-    pub fn match_event(&mut self, file: usize, line: &HitLine, event: &Event, time: Option<Stamp>, text: &[u8]) {
+    fn match_event(&mut self, file: usize, line: &HitLine, event: &Event, time: Option<Stamp>, text: &[u8]) {
         let table = self.table;
         let Some(indexes) = table.events_by_kind.get(event.kind()) else { return };
         for signal in indexes.iter().map(|&index| &table.events[index]) {
@@ -221,6 +262,13 @@ fn value_fits(wanted: &str, value: Option<Cow<'_, str>>) -> bool {
     } else {
         wanted.split('|').any(|one| value.eq_ignore_ascii_case(one))
     }
+}
+
+fn name_given_twice(event: &Event) -> Option<Event> {
+    let Event::ServerView { members, status, .. } = event else { return None };
+    let names = || members.iter().filter_map(|member| member.name.as_deref()).filter(|name| is_name(name));
+    let twice = names().find(|name| names().filter(|other| other == name).count() > 1)?;
+    (status == "primary").then(|| Event::DuplicateName { name: twice.to_owned() })
 }
 
 fn observe_names(log: &mut Log, event: &Event) {

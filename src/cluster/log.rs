@@ -40,6 +40,17 @@ pub struct Unexplained {
     pub text: Vec<u8>,
 }
 
+/// An address that a node told the others to send state transfers to, and the line that says so.
+#[derive(Clone, Debug)]
+pub struct Advertised {
+    /// Host only.
+    pub address: String,
+    pub file: usize,
+    pub line: u64,
+    pub time: Option<Stamp>,
+    pub text: Vec<u8>,
+}
+
 /// One node's log, joined from its files.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
@@ -59,10 +70,14 @@ pub struct Log {
     pub names_by_host: BTreeMap<String, String>,
     /// Member names by full and short UUID.
     pub names_by_uuid: BTreeMap<String, String>,
+    /// Addresses for state transfers, by host.
+    pub advertised: BTreeMap<String, Advertised>,
     pub unexplained: BTreeMap<String, Unexplained>,
     /// Harmless lines, counted only.
     pub quiet: BTreeMap<Subject, u64>,
     pub last_time: Option<Stamp>,
+    /// The last line that meant something.
+    pub last_line: Option<(usize, u64, Vec<u8>)>,
 }
 
 impl Log {

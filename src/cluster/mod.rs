@@ -4,6 +4,7 @@
 
 pub mod burst;
 pub mod collect;
+pub mod compare;
 pub mod facts;
 pub mod log;
 pub mod process;

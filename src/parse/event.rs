@@ -153,7 +153,7 @@ events! {
         /// Without its path.
         program: String,
     },
-    /// `Aborting` (`sql/mysqld.cc`, `unireg_abort`).
+    /// `Aborting` (`sql/mysqld.cc`, `unireg_abort`), `/usr/sbin/mariadbd: Terminated.` (`galerautils/src/gu_abort.c`).
     "aborting" => Aborting,
     /// `InnoDB: Assertion failure in file trx0sys.cc line 321` (`storage/innobase/ut/ut0dbg.cc`),
     /// ``mariadbd: sql/lock.cc:123: void f(): Assertion `x' failed.`` (C library).
@@ -163,6 +163,18 @@ events! {
         /// `shutdown`, `abort`, `crash`, `killed` (next start with no shutdown before) or `silent` (the log ends
         /// while peers go on).
         how: String,
+    },
+
+    // Concluded from several lines
+
+    /// No line says this: two members of one primary view have this `wsrep_node_name`.
+    "duplicate-name" => DuplicateName { name: String },
+    /// No line says this: the log of another node advertises the same address for state transfers.
+    "duplicate-address" => DuplicateAddress { address: String, peer: String },
+    /// No line says this: the time stamps of one process go back.
+    "clock-step" => ClockStep {
+        /// Seconds by which the stamps go back.
+        seconds: i64,
     },
 
     // Provider

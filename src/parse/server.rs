@@ -77,9 +77,11 @@ pub fn crash(message: &[u8]) -> Option<Event> {
     (!program.is_empty()).then_some(Event::Crash { signal, program })
 }
 
-/// Reads `Aborting`, which stands alone (`sql/mysqld.cc`); in other messages it ends a sentence.
+/// Reads `Aborting`, which stands alone (`sql/mysqld.cc`; in other messages it ends a sentence), and the provider's
+/// `/usr/sbin/mariadbd: Terminated.` (`galerautils/src/gu_abort.c`).
 pub fn aborting(message: &[u8]) -> Option<Event> {
-    (message.trim_ascii() == b"Aborting").then_some(Event::Aborting)
+    let message = message.trim_ascii();
+    (message == b"Aborting" || message.ends_with(b": Terminated.")).then_some(Event::Aborting)
 }
 
 /// Reads the assertions of InnoDB (`Assertion failure in file F line N`, MySQL `in thread T in file F line N`,
@@ -194,6 +196,7 @@ mod tests {
     #[test]
     fn aborting_stands_alone() {
         assert_eq!(aborting(b"Aborting\n"), Some(Event::Aborting));
+        assert_eq!(aborting(b"/usr/sbin/mariadbd: Terminated."), Some(Event::Aborting));
         assert_eq!(aborting(b"Can't continue with IST. Aborting."), None);
     }
 

@@ -39,6 +39,7 @@ pub const TRIGGERS: &[Trigger] = &[
     head(": Shutdown complete", server::shutdown_complete),
     any_line(" got signal ", server::crash),
     head("Aborting", server::aborting),
+    head(": Terminated.", server::aborting),
     any_line("Assertion failure", server::assertion),
     any_line(": Assertion `", server::assertion),
     head("loading provider library '", provider::load),

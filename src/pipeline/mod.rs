@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::cluster::collect::{Collector, Window};
+use crate::cluster::compare::compare;
 use crate::cluster::log::Log;
 use crate::scan::block::{Block, Scanned, Scratch};
 use crate::scan::scanner::Scanner;
@@ -143,7 +144,8 @@ impl<'a> Gather<'a> {
         self.problems.extend(problems);
     }
 
-    fn finish(self) -> Run {
+    fn finish(mut self) -> Run {
+        compare(&mut self.collectors);
         let mut logs: Vec<Log> = self.collectors.into_iter().map(|collector| collector.log).collect();
         name_side_logs(&mut logs);
         Run { logs, problems: self.problems }

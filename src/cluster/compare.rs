@@ -1,0 +1,60 @@
+//! What no log says alone: conclusions from holding the logs of several nodes against each other.
+
+use chrono::TimeDelta;
+
+use super::collect::Collector;
+use super::log::Advertised;
+use super::process::Ending;
+use crate::parse::event::Event;
+
+/// A log that ends this many seconds before its peers' logs has fallen silent.
+const SILENCE: i64 = 10;
+
+/// Adds the conclusions to the logs that they are about.
+pub fn compare(collectors: &mut [Collector<'_>]) {
+    let silent = fallen_silent(collectors);
+    for index in silent {
+        let log = &collectors[index].log;
+        if let Some((file, line, text)) = log.last_line.clone() {
+            let event = Event::ProcessEnded { how: "silent".to_owned() };
+            let time = log.last_time;
+            collectors[index].conclude(&event, (file, line), time, &text);
+        }
+    }
+    for (index, peer, seen) in shared_addresses(collectors) {
+        let event = Event::DuplicateAddress { address: seen.address.clone(), peer };
+        collectors[index].conclude(&event, (seen.file, seen.line), seen.time, &seen.text);
+    }
+}
+
+/// Logs whose last process has no end, while the logs of other nodes go on.
+fn fallen_silent(collectors: &[Collector<'_>]) -> Vec<usize> {
+    let ends = |index: usize| collectors[index].log.ends();
+    let runs = |index: usize| {
+        let last = collectors[index].log.processes.last();
+        last.is_some_and(|process| process.ending == Ending::Running && !process.stopping && (process.start_seen || process.synced))
+    };
+    let goes_on = |index: usize, other: usize| {
+        let other_node = collectors[index].log.name() != collectors[other].log.name();
+        let later = ends(index).zip(ends(other)).is_some_and(|(own, other)| other - own >= TimeDelta::seconds(SILENCE));
+        other_node && later
+    };
+    (0..collectors.len()).filter(|&index| runs(index) && (0..collectors.len()).any(|other| goes_on(index, other))).collect()
+}
+
+/// Addresses that two nodes advertise: the later one is taken to be the copy.
+fn shared_addresses(collectors: &[Collector<'_>]) -> Vec<(usize, String, Advertised)> {
+    let mut found = Vec::new();
+    for (index, collector) in collectors.iter().enumerate() {
+        for (address, seen) in &collector.log.advertised {
+            let earlier = collectors.iter().filter(|other| other.log.name() != collector.log.name());
+            let owner = earlier
+                .filter_map(|other| Some((other.log.advertised.get(address)?, other.log.name())))
+                .filter(|(own, name)| (own.time.map(|time| time.instant()), *name) < (seen.time.map(|time| time.instant()), collector.log.name()))
+                .map(|(_, name)| name.to_owned())
+                .next();
+            found.extend(owner.map(|peer| (index, peer, seen.clone())));
+        }
+    }
+    found
+}
