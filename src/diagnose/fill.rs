@@ -131,7 +131,8 @@ fn value(name: &str, part: Option<&str>, lookup: &Lookup<'_>) -> Option<(String,
     .filter(|(value, _)| !value.trim().is_empty())
 }
 
-fn open_quote(text: &str) -> bool {
+/// Does this beginning of a command end inside quotes?
+pub fn open_quote(text: &str) -> bool {
     let mut open = None;
     for c in text.chars() {
         match (c, open) {

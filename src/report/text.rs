@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 
-use crate::diagnose::document::{Diagnosis, Document, EvidenceRole, Verdict, Verify};
+use crate::cluster::template::template;
+use crate::diagnose::document::{Diagnosis, Document, Evidence, EvidenceRole, Explained, Verdict, Verify};
 use crate::rules::schema::{Risk, Severity};
 
 /// How to write.
@@ -73,11 +74,15 @@ impl<W: Write> Page<'_, W> {
         self.field("CAUSE", &diagnosis.cause)?;
         self.field("NODE", &node_line(diagnosis))?;
         self.proof(diagnosis, PROOF_LINES)?;
-        for (index, verify) in diagnosis.verify.iter().enumerate() {
-            self.verify(if index == 0 { "NEXT" } else { "" }, verify)?;
+        let (next, later) = diagnosis.verify.split_at(diagnosis.verify.len().min(1));
+        for verify in next {
+            self.verify("NEXT", verify)?;
         }
         self.field("WHY", &diagnosis.why)?;
         self.field("IMPACT", &diagnosis.impact)?;
+        for (index, verify) in later.iter().enumerate() {
+            self.verify(if index == 0 { "THEN" } else { "" }, verify)?;
+        }
         self.explained(diagnosis)?;
         self.alternatives(diagnosis)?;
         for (index, remedy) in diagnosis.remedy.iter().enumerate() {
@@ -110,9 +115,7 @@ impl<W: Write> Page<'_, W> {
     }
 
     fn proof(&mut self, diagnosis: &Diagnosis, most: usize) -> io::Result<()> {
-        let decisive = diagnosis.evidence.iter().filter(|line| line.role == EvidenceRole::Decisive);
-        let supporting = diagnosis.evidence.iter().filter(|line| line.role == EvidenceRole::Supports);
-        for (index, line) in decisive.chain(supporting).take(most).enumerate() {
+        for (index, line) in different_lines(diagnosis).into_iter().take(most).enumerate() {
             let place = format!("{}:{}", line.input, line.line);
             self.labelled(if index == 0 { "PROOF" } else { "" }, &self.dim(&place))?;
             let room = self.options.width.saturating_sub(LABEL + 2).max(20) * 2;
@@ -136,8 +139,14 @@ impl<W: Write> Page<'_, W> {
     }
 
     fn explained(&mut self, diagnosis: &Diagnosis) -> io::Result<()> {
-        for (index, one) in diagnosis.explains.iter().enumerate() {
-            let text = format!("{} x {} ({})", one.count, one.title, one.node);
+        let mut rules: Vec<&str> = diagnosis.explains.iter().map(|one| one.rule.as_str()).collect();
+        rules.dedup();
+        for (index, rule) in rules.into_iter().enumerate() {
+            let all: Vec<&Explained> = diagnosis.explains.iter().filter(|one| one.rule == rule).collect();
+            let count: u64 = all.iter().map(|one| one.count).sum();
+            let nodes: Vec<&str> = all.iter().map(|one| one.node.as_str()).collect();
+            let title = all.first().map_or("", |one| one.title.as_str());
+            let text = format!("{count} x {title} ({})", nodes.join(", "));
             self.field(if index == 0 { "FOLLOWS" } else { "" }, &text)?;
         }
         Ok(())
@@ -165,7 +174,7 @@ impl<W: Write> Page<'_, W> {
             let place = format!("{}:{}", one.input, one.line);
             table.add_row([one.count.to_string(), one.level.to_owned(), place, shortened(&one.template, 160)]);
         }
-        writeln!(self.out, "{table}")?;
+        self.print(&table)?;
         let more = document.unexplained.len().saturating_sub(SHOWN_UNEXPLAINED);
         if more > 0 {
             writeln!(self.out, "{more} more kinds: --format json has them all")?;
@@ -201,7 +210,7 @@ impl<W: Write> Page<'_, W> {
             ];
             table.add_row(cells);
         }
-        writeln!(self.out, "{table}")?;
+        self.print(&table)?;
         for input in document.inputs.iter().filter(|input| !input.problems.is_empty()) {
             for problem in &input.problems {
                 self.field("NOTE", problem)?;
@@ -210,9 +219,13 @@ impl<W: Write> Page<'_, W> {
         Ok(())
     }
 
+    fn print(&mut self, table: &Table) -> io::Result<()> {
+        table.to_string().lines().try_for_each(|line| writeln!(self.out, "{}", line.trim_end()))
+    }
+
     fn table(&self, header: &[&str]) -> Table {
         let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(presets::NOTHING);
         table.set_content_arrangement(ContentArrangement::Dynamic);
         table.set_width(u16::try_from(self.options.width).unwrap_or(u16::MAX));
         table.set_header(header.iter().copied());
@@ -263,6 +276,19 @@ impl<W: Write> Page<'_, W> {
     fn paint(&self, style: Style, text: &str) -> String {
         if self.options.color && !text.trim().is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
+}
+
+/// The decisive lines, then the supporting ones; of lines that only differ in numbers the first of each node.
+fn different_lines(diagnosis: &Diagnosis) -> Vec<&Evidence> {
+    let of_role = |role| diagnosis.evidence.iter().filter(move |line| line.role == role);
+    let mut lines: Vec<&Evidence> = Vec::new();
+    for line in of_role(EvidenceRole::Decisive).chain(of_role(EvidenceRole::Supports)) {
+        let shape = template(line.text.as_bytes());
+        if !lines.iter().any(|known| known.node == line.node && template(known.text.as_bytes()) == shape) {
+            lines.push(line);
+        }
+    }
+    lines
 }
 
 fn wrap(text: &str, width: usize) -> Vec<String> {

@@ -101,7 +101,11 @@ fn match_literals(one: &super::schema::Match, known: &Frequencies) -> Result<Vec
 
 /// The line of a file that has `needle`, with line number, column and a caret; empty when it isn't there.
 pub fn excerpt(text: &str, needle: &str) -> String {
-    let Some(at) = text.find(needle) else { return String::new() };
+    text.find(needle).map_or_else(String::new, |at| excerpt_at(text, at))
+}
+
+/// As [`excerpt`], for the byte at `at`.
+pub fn excerpt_at(text: &str, at: usize) -> String {
     let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let number = text[..at].matches('\n').count() + 1;
     let column = text[line_start..at].chars().count() + 1;
