@@ -40,7 +40,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err(format!("{wrong} rule files are wrong").into());
     }
     let out = env::var("OUT_DIR")?;
+    let examples: Vec<_> = packed.iter_mut().map(rules::read::take_examples).collect();
     fs::write(Path::new(&out).join("rules.json"), serde_json::to_vec(&packed)?)?;
+    fs::write(Path::new(&out).join("examples.json"), serde_json::to_vec(&examples)?)?;
     Ok(())
 }
 

@@ -15,7 +15,8 @@ use super::arguments::{Analyze, Cli, Format};
 use super::{EXIT_FOUND, EXIT_QUIET, EXIT_TROUBLE, moment, rules, terminal};
 use crate::cluster::collect::Window;
 use crate::diagnose::diagnose;
-use crate::diagnose::document::{Document, Tool};
+use crate::diagnose::document::{Document, Input, Tool};
+use crate::diagnose::printable::printable;
 use crate::parse::head::parse_head;
 use crate::pipeline::{self, Run, Settings};
 use crate::report::{json, markdown, text};
@@ -41,10 +42,14 @@ pub fn run(options: &Analyze) -> Result<u8> {
     let settings =
         Settings { threads: threads(options), year: options.year.unwrap_or_else(|| Local::now().year()), window };
     let run = with_progress(&scanner, &sources, settings);
+    let found_early = problems.len();
     problems.extend(run.problems.iter().cloned());
     let tool =
         Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), rules: scanner.table.rules.len() };
     let mut document = diagnose(&scanner.table, &run.logs, tool);
+    for problem in problems[..found_early].iter().filter(|problem| !problem.is_note()) {
+        add_problem(&mut document.inputs, problem);
+    }
     let worst = document.worst();
     document.diagnoses.retain(|diagnosis| diagnosis.severity >= Severity::from(options.min_severity));
     for problem in problems.iter().filter(|problem| !problem.is_note()) {
@@ -66,6 +71,20 @@ fn window(options: &Analyze) -> Result<Window, String> {
     let now = Local::now().naive_local();
     let read = |text: &Option<String>| text.as_deref().map(|text| moment::parse(text, now)).transpose();
     Ok(Window { since: read(&options.since)?, until: read(&options.until)? })
+}
+
+/// Whoever has only the document must see which inputs are missing in it.
+fn add_problem(inputs: &mut Vec<Input>, problem: &InputProblem) {
+    let name = printable(problem.path().to_string_lossy().as_bytes());
+    let text = printable(problem.to_string().as_bytes());
+    if let Some(input) = inputs.iter_mut().find(|input| input.name == name) {
+        input.problems.push(text);
+        return;
+    }
+    let place = inputs.partition_point(|input| input.name < name);
+    let (node, format) = (String::new(), String::new());
+    let unread = Input { name, node, format, lines: 0, bytes: 0, first_time: None, last_time: None, problems: vec![text] };
+    inputs.insert(place, unread);
 }
 
 fn threads(options: &Analyze) -> usize {

@@ -1,6 +1,6 @@
 //! `galera-rca rules`: the rule table for people who read or write rules.
 
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
@@ -19,13 +19,16 @@ use crate::rules::table::{Matcher, Table};
 
 /// The compiled rules: built in, the user's own from the configuration folder, those of `--rules`.
 pub fn table(folders: &RulesFolders) -> Result<Table> {
-    Ok(Table::new(loaded(folders)?)?)
+    Ok(Table::new(load::load_without_examples(&all_folders(folders))?)?)
 }
 
 fn loaded(folders: &RulesFolders) -> Result<Vec<LoadedRule>> {
-    let mut all: Vec<PathBuf> = configuration_folder().into_iter().filter(|folder| folder.is_dir()).collect();
-    all.extend(folders.folders.iter().cloned());
-    Ok(load::load(&all)?)
+    Ok(load::load(&all_folders(folders))?)
+}
+
+fn all_folders(folders: &RulesFolders) -> Vec<PathBuf> {
+    let configured = configuration_folder().into_iter().filter(|folder| folder.is_dir());
+    configured.chain(folders.folders.iter().cloned()).collect()
 }
 
 /// `$XDG_CONFIG_HOME/galera-rca/rules`, else `~/.config/galera-rca/rules`.
@@ -52,6 +55,11 @@ pub fn run(options: &Rules) -> Result<u8> {
 }
 
 fn list(out: &mut impl Write, rules: &[LoadedRule], area: Option<&str>) -> Result<u8> {
+    let areas: BTreeSet<&str> = rules.iter().map(|one| one.rule.area.as_str()).collect();
+    if let Some(unknown) = area.filter(|area| !areas.contains(area)) {
+        let areas: Vec<&str> = areas.into_iter().collect();
+        bail!("there is no area '{unknown}'; the areas are {}", areas.join(", "));
+    }
     for one in rules.iter().map(|one| &one.rule).filter(|rule| area.is_none_or(|area| rule.area == area)) {
         let role = format!("{:?}", one.role).to_lowercase();
         let severity = format!("{:?}", one.severity).to_lowercase();
@@ -92,15 +100,12 @@ fn test(out: &mut impl Write, rules: Vec<LoadedRule>, ids: &[String]) -> Result<
     }
     let wanted: Vec<LoadedRule> =
         rules.into_iter().filter(|one| ids.is_empty() || ids.contains(&one.rule.id)).collect();
-    let examples: usize = wanted.iter().map(|one| one.rule.examples.len() + one.rule.counter_examples.len()).sum();
     let count = wanted.len();
-    let failed = lint::examples(wanted)?;
-    let mut text = String::new();
+    let lint::Tested { passed, failed } = lint::examples(wanted)?;
     for remark in &failed {
-        let _ = writeln!(text, "{}: {}", remark.file, printable_lines(&remark.text));
+        writeln!(out, "{}: {}", remark.file, printable_lines(&remark.text))?;
     }
-    write!(out, "{text}")?;
-    writeln!(out, "{count} rules, {} examples passed, {} failed", examples.saturating_sub(failed.len()), failed.len())?;
+    writeln!(out, "{count} rules: {passed} examples passed, {} failed", failed.len())?;
     Ok(if failed.is_empty() { EXIT_QUIET } else { EXIT_FOUND })
 }
 

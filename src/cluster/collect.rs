@@ -46,6 +46,8 @@ pub struct Collector<'a> {
     window: Window,
     /// The file that the last line came from.
     file: usize,
+    /// The time of the last line that was taken in; a block's own last time would depend on where the block ends.
+    last_hit: Option<Stamp>,
     /// The time before the line at hand.
     last_sign: Option<Stamp>,
     pub log: Log,
@@ -54,7 +56,7 @@ pub struct Collector<'a> {
 impl<'a> Collector<'a> {
     pub fn new(table: &'a Table, window: Window, log: Log) -> Self {
         let log = Log { processes: vec![Process::before_log()], ..log };
-        Self { table, window, file: 0, last_sign: None, log }
+        Self { table, window, file: 0, last_hit: None, last_sign: None, log }
     }
 
     /// Takes in one block of the log's file number `file`.
@@ -71,24 +73,25 @@ impl<'a> Collector<'a> {
             *self.log.quiet.entry(subject).or_default() += count;
         }
         for hit in &scanned.hits {
-            self.take_line(file, hit, &scanned.block.text[hit.range.clone()]);
+            let text = &scanned.block.text[hit.range.clone()];
+            self.take_line(file, hit, &scanned.events[hit.events.clone()], text);
         }
         if let Some(hit) = scanned.hits.last() {
             let text = &scanned.block.text[hit.range.clone()];
             self.log.last_line = Some((file, hit.number, text[..text.len().min(KEPT_BYTES)].to_vec()));
         }
-        self.log.last_time = scanned.last_stamp.or(self.log.last_time);
+        self.log.last_time = scanned.last_stamp.or(self.last_hit).or(self.log.last_time);
     }
 
-    fn take_line(&mut self, file: usize, line: &HitLine, text: &[u8]) {
-        let before = self.log.last_time;
+    fn take_line(&mut self, file: usize, line: &HitLine, events: &[Event], text: &[u8]) {
+        let before = self.last_hit;
         self.last_sign = before;
         let time = self.time_of(line.stamp);
         let wanted = self.window.contains(time);
         if wanted && let Some(step) = self.clock_step(file, line, before) {
             self.match_event(file, line, &step, time, text);
         }
-        for event in &line.events {
+        for event in events {
             self.take_event(file, line, event, time, text, wanted);
         }
         if !wanted {
@@ -117,13 +120,13 @@ impl<'a> Collector<'a> {
 
     /// Script lines carry local time even where the server prints UTC: then the server's last time stands.
     fn time_of(&mut self, own: Option<Stamp>) -> Option<Stamp> {
-        let last = self.log.last_time;
+        let last = self.last_hit;
         let time = match (own, last) {
             (Some(own), Some(last)) if own.offset.is_none() && last.offset.is_some() => Some(last),
             (Some(own), _) => Some(own),
             (None, last) => last,
         };
-        self.log.last_time = time.or(last);
+        self.last_hit = time.or(last);
         time
     }
 
@@ -177,7 +180,7 @@ impl<'a> Collector<'a> {
 
     /// Counts an event that was concluded after all logs were read.
     pub fn conclude(&mut self, event: &Event, place: (usize, u64), time: Option<Stamp>, text: &[u8]) {
-        let line = HitLine { number: place.1, range: 0..0, stamp: time, level: None, signals: SmallVec::new(), events: SmallVec::new() };
+        let line = HitLine { number: place.1, range: 0..0, stamp: time, level: None, signals: SmallVec::new(), events: 0..0 };
         if self.window.contains(time) {
             self.match_event(place.0, &line, event, time, text);
         }

@@ -19,6 +19,8 @@ const FROM_FIELDS: &[(&str, &str, &str)] = &[
     ("own-uuid", "uuid", "node_uuid"),
     ("quorum", "group_uuid", "state_uuid"),
     ("shift", "seqno", "seqno"),
+    ("transfer-requested", "joiner", "joiner"),
+    ("transfer-requested", "donor", "donor"),
 ];
 
 /// Facts that come from provider options: option, fact.
@@ -55,6 +57,8 @@ pub const KNOWN: &[(&str, CaptureType)] = &[
     ("node_uuid", CaptureType::Uuid),
     ("state_uuid", CaptureType::Uuid),
     ("seqno", CaptureType::Seqno),
+    ("joiner", CaptureType::Node),
+    ("donor", CaptureType::Node),
 ];
 
 /// The latest value of each fact.

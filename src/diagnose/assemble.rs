@@ -87,18 +87,18 @@ impl Context<'_> {
         let own: &Lookup<'_> = &|name| values.get(name, Place::This);
         let texts = &compiled.rule.diagnosis;
         let mut observed_by: Vec<String> =
-            group.iter().map(|finding| self.logs[finding.log].name().to_owned()).collect();
+            group.iter().map(|finding| clean(self.logs[finding.log].name())).collect();
         observed_by.sort();
         observed_by.dedup();
         let times = || bursts.iter().flat_map(|burst| [&burst.first, burst.last()]).filter_map(|hit| hit.time);
         let diagnosis = Diagnosis {
             rank: 0,
             rule: compiled.rule.id.clone(),
-            title: fill::sentence(&compiled.rule.title, own),
+            title: clean(&fill::sentence(&compiled.rule.title, own)),
             category: compiled.rule.area.clone(),
             severity: compiled.rule.severity,
             confidence: (best.confidence * 100.0).round() / 100.0,
-            node: blamed.name.clone().unwrap_or_else(|| observed_by.join(", ")),
+            node: blamed.name.as_deref().map_or_else(|| observed_by.join(", "), clean),
             node_known: blamed.name.is_some(),
             observed_by,
             first_seen: times().min_by_key(Stamp::instant).map(time_text),
@@ -153,17 +153,18 @@ impl Context<'_> {
         role: EvidenceRole,
     ) {
         let log = &self.logs[log];
+        let node = clean(log.name());
         for hit in hits {
-            let same_node = lines.iter().filter(|line| line.node == log.name() && line.role == role).count();
-            let input = log.files.get(hit.file).map_or("", |file| file.path.as_str());
+            let same_node = lines.iter().filter(|line| line.node == node && line.role == role).count();
+            let input = log.files.get(hit.file).map_or_else(String::new, |file| clean(&file.path));
             let known = lines.iter().any(|line| line.input == input && line.line == hit.line);
             if known || same_node >= LINES_PER_NODE {
                 continue;
             }
             lines.push(Evidence {
-                input: clean(input),
+                input,
                 line: hit.line,
-                node: log.name().to_owned(),
+                node: node.clone(),
                 time: hit.time.map(time_text),
                 text: printable(&hit.text),
                 role,
@@ -184,7 +185,7 @@ impl Context<'_> {
             .filter_map(|((rule, node), count)| {
                 let rule = &self.table.rule(rule)?.rule;
                 let title = fill::sentence(&rule.title, &|_| None);
-                Some(Explained { rule: rule.id.clone(), title, node: node.to_owned(), count })
+                Some(Explained { rule: rule.id.clone(), title, node: clean(node), count })
             })
             .collect()
     }
@@ -246,8 +247,8 @@ impl Values<'_> {
     fn place(&self, place: Place) -> String {
         let blames_peer = self.compiled.rule.blame == Blame::Peer;
         match place {
-            Place::This => self.context.logs[self.finding.log].name().to_owned(),
-            Place::Peer if blames_peer => self.blamed.name.clone().unwrap_or_else(|| place_name(place).to_owned()),
+            Place::This => clean(self.context.logs[self.finding.log].name()),
+            Place::Peer if blames_peer => clean(self.blamed.name.as_deref().unwrap_or(place_name(place))),
             other => place_name(other).to_owned(),
         }
     }
@@ -334,7 +335,7 @@ fn inputs(logs: &[Log]) -> Vec<Input> {
         .flat_map(|log| {
             log.files.iter().map(|file| Input {
                 name: clean(&file.path),
-                node: log.name().to_owned(),
+                node: clean(log.name()),
                 format: file.format.to_owned(),
                 lines: file.lines,
                 bytes: file.bytes,

@@ -210,6 +210,11 @@ impl Document {
     pub fn worst(&self) -> Option<Severity> {
         self.diagnoses.iter().map(|diagnosis| diagnosis.severity).max()
     }
+
+    /// False when an input, or a part of one, could not be read.
+    pub fn all_read(&self) -> bool {
+        self.inputs.iter().all(|input| input.problems.is_empty())
+    }
 }
 
 /// How a place reads in a report when no node name is known.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 
 use super::document::{Diagnosis, MissingEvidence};
+use super::printable::printable;
 use crate::cluster::log::Log;
 use crate::rules::schema::Severity;
 
@@ -22,6 +23,7 @@ pub fn missing(logs: &[Log], diagnoses: &[Diagnosis]) -> Vec<MissingEvidence> {
     members
         .difference(&given)
         .filter(|name| **name != "garb")
+        .map(|name| printable(name.as_bytes()))
         .map(|name| MissingEvidence {
             what: format!("the error log of {name}{span}"),
             why: format!("{name} was a member of the cluster, and many causes are printed on the other node only"),

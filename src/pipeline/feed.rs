@@ -56,8 +56,6 @@ struct Current {
     decoder: Decoder,
     transport: Transport,
     held: Decoded,
-    /// Decoded bytes given out so far.
-    given: u64,
     cut: Cut,
     end: FileEnd,
 }
@@ -122,7 +120,6 @@ impl Current {
             decoder: Decoder::new(year),
             transport: Transport::Plain,
             held: Decoded::default(),
-            given: 0,
             cut: Cut::default(),
             end,
         }
@@ -153,13 +150,7 @@ impl Current {
             }
             let undecided = self.held.text.is_empty();
             if undecided && !needs_decoding(&chunk.bytes, self.transport) {
-                self.given += chunk.bytes.len() as u64;
-                return Some(Block {
-                    text: chunk.bytes,
-                    offset: chunk.offset,
-                    first_line: chunk.first_line,
-                    inner: Vec::new(),
-                });
+                return Some(Block { text: chunk.bytes, first_line: chunk.first_line, inner: Vec::new() });
             }
             self.decoder.decode(&chunk.bytes, chunk.first_line, self.transport, &mut self.held);
             if let Some(block) = self.decoded_block(false) {
@@ -201,9 +192,7 @@ impl Current {
         };
         let whole = std::mem::replace(&mut self.held, rest);
         let first_line = whole.lines.first().map_or(1, |line| line.raw_line);
-        let offset = self.given;
-        self.given += whole.text.len() as u64;
-        Some(Block { text: whole.text, offset, first_line, inner: whole.lines })
+        Some(Block { text: whole.text, first_line, inner: whole.lines })
     }
 }
 

@@ -164,6 +164,6 @@ fn name_side_logs(logs: &mut [Log]) {
 
 /// For tests and benchmarks: one text, scanned as one block.
 pub fn scan_text(scanner: &Scanner, text: &[u8]) -> Scanned {
-    let block = Block { text: text.to_vec(), offset: 0, first_line: 1, inner: Vec::new() };
+    let block = Block { text: text.to_vec(), first_line: 1, inner: Vec::new() };
     scanner.scan(block, &mut Scratch::default())
 }

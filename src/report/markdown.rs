@@ -18,7 +18,7 @@ pub fn write(out: &mut impl Write, document: &Document) -> io::Result<()> {
     };
     writeln!(out, "# Galera diagnosis: {verdict}\n")?;
     if document.diagnoses.is_empty() {
-        writeln!(out, "No rule found anything in these logs.\n")?;
+        writeln!(out, "{}\n", nothing_found(document))?;
     }
     for diagnosis in &document.diagnoses {
         write_diagnosis(out, diagnosis)?;
@@ -26,6 +26,15 @@ pub fn write(out: &mut impl Write, document: &Document) -> io::Result<()> {
     write_unexplained(out, document)?;
     write_missing(out, document)?;
     write_inputs(out, document)
+}
+
+fn nothing_found(document: &Document) -> &'static str {
+    match document.verdict {
+        Verdict::Unknown => "No database log could be read, so nothing can be said.",
+        Verdict::Failure | Verdict::Warning => "What was found is below --min-severity, so it is not shown.",
+        Verdict::Healthy if document.all_read() => "Nothing in these logs stands against the cluster.",
+        Verdict::Healthy => "Nothing in these logs stands against the cluster; the notes below say what was not read.",
+    }
 }
 
 fn write_diagnosis(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {

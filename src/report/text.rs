@@ -24,6 +24,9 @@ const LABEL: usize = 8;
 const PROOF_LINES: usize = 4;
 const SHOWN_UNEXPLAINED: usize = 8;
 
+/// All that was found is milder than what the user wants to see.
+const HIDDEN: &str = "what was found is below --min-severity, so it is not shown";
+
 /// Writes the report.
 ///
 /// # Errors
@@ -53,11 +56,14 @@ impl<W: Write> Page<'_, W> {
             Verdict::Unknown => {
                 self.headline(Style::new().bold(), "UNKNOWN", "no database log could be read, so nothing can be said")
             }
-            _ => {
+            Verdict::Healthy => {
                 let lines: u64 = document.inputs.iter().map(|input| input.lines).sum();
-                let text = format!("nothing in these logs stands against the cluster ({lines} lines read)");
+                let unread = if document.all_read() { "" } else { "; the notes below say what was not read" };
+                let text = format!("nothing in these logs stands against the cluster ({lines} lines read{unread})");
                 self.headline(AnsiColor::Green.on_default().bold(), "HEALTHY", &text)
             }
+            Verdict::Warning => self.headline(AnsiColor::Yellow.on_default().bold(), "WARNING", HIDDEN),
+            Verdict::Failure => self.headline(AnsiColor::Red.on_default().bold(), "FAILURE", HIDDEN),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Rules as data: their shape, where they come from, the checks on them, and the table the scanner works with.
 //!
-//! Knows nothing of logs; with `source` it is the only part that opens files.
+//! Knows nothing of logs, except for [`lint`], which tries rules on them; with `source` it is the only part that opens
+//! files.
 
 pub mod duration;
 pub mod frequency;

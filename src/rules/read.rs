@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frequency::Frequencies;
 use super::literal;
-use super::schema::Rule;
+use super::schema::{CounterExample, Example, Rule};
 
 /// A rule with what the loader found out about it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -23,6 +23,14 @@ pub struct LoadedRule {
 
 /// Texts up to this length are looked for as a whole, so that finding one is the proof.
 pub const EXACT: usize = 24;
+
+/// A rule's examples and counter examples.
+pub type Examples = (Vec<Example>, Vec<CounterExample>);
+
+/// Parts a rule from its examples: half of a rule's text, which only lint, tests and people want.
+pub fn take_examples(loaded: &mut LoadedRule) -> Examples {
+    (std::mem::take(&mut loaded.rule.examples), std::mem::take(&mut loaded.rule.counter_examples))
+}
 
 /// What is wrong with a rule file; the text names file, line and column where it can.
 #[derive(Debug, thiserror::Error)]

@@ -1,35 +1,42 @@
 //! Finds all literals of the table in a block of text, with several walks over the block at once.
 //!
 //! One walk of a deterministic automaton is a chain of dependent loads, about 2 ns per byte whatever the library.
-//! Walking eight parts of the block in turn hides that latency on one core.
-//! For large inputs the library's automaton is unrolled into a table of small states, so that it stays in the
-//! processor's cache; building the table takes some milliseconds, so short logs go without.
+//! Walking eight parts of the block in turn hides that latency on one core. What counts besides is that the states
+//! which a log visits stay in the processor's cache: an entry of a table has two bytes, the common bytes of logs share
+//! one cache line of a state's row, and rows are no power of two apart, or all of them would compete for a few places.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
-
-use aho_corasick::automaton::{Automaton as _, StateID};
-use aho_corasick::nfa::contiguous::{Builder, NFA};
-use aho_corasick::{Anchored, MatchKind};
+use std::ops::Range;
 
 /// Parts of a block that are walked in turn.
 const WALKS: usize = 8;
 
-/// Blocks from this offset of an input on use the table.
-const LARGE_INPUT: u64 = 4 << 20;
+/// Steps after which the hits of all walks are set apart.
+const TILE: usize = 2 << 10;
 
-/// An automaton over the literals of the table.
-#[derive(Debug)]
+/// Places of a row: one for each byte of the literals, and one for all others. Enough for all printable characters.
+const CLASSES: usize = 96;
+
+/// Set in the number of a state where literals end; these states have numbers of their own.
+const ENDS: u16 = 1 << 15;
+
+/// A place for each entry that any state number and any byte of `classes` point to, so that no index needs a check.
+/// Only the pages of existing states ever take up memory.
+const ENTRIES: usize = (u16::MAX as usize) * CLASSES + 256;
+
+/// Longer literals are refused: their bytes may not fit the classes of one table.
+pub const LONGEST: usize = CLASSES - 1;
+
+/// An automaton over the literals of the table: one table, or several where the literals are too many for one.
+#[derive(Debug, Default)]
 pub struct Automaton {
-    sparse: NFA,
-    dense: OnceLock<Option<Dense>>,
-    literals: Vec<String>,
-    /// Bytes of the longest literal.
-    longest: usize,
+    tables: Vec<Table>,
+    /// Where in `numbers` the literals stand that end in a state, for all such states of all tables.
+    ending: Vec<Range<u32>>,
+    numbers: Vec<u32>,
 }
 
 /// A place where at least one literal ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LiteralHit {
     at: u32,
     state: u32,
@@ -41,247 +48,393 @@ impl LiteralHit {
         self.at as usize
     }
 
-    /// Blocks are far smaller than 4 GiB.
-    fn new(at: usize, state: u32) -> Self {
-        Self { at: u32::try_from(at).unwrap_or(u32::MAX), state }
+    /// Number of the state, below [`Automaton::states`].
+    pub fn state(self) -> usize {
+        self.state as usize
     }
 }
 
-/// The literals could not be made into an automaton; they are too many or too long.
+/// A step in which any of the walks found something: its number in the tile, and the states of all walks.
+type Place = (u16, [u16; WALKS]);
+
+/// Room for the hits of a block, used again for each block.
+#[derive(Debug)]
+pub struct Room {
+    places: Vec<Place>,
+    by_walk: [Vec<LiteralHit>; WALKS],
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { places: vec![(0, [0; WALKS]); TILE], by_walk: Default::default() }
+    }
+}
+
+/// A literal that no automaton can be made of.
 #[derive(Debug, thiserror::Error)]
-#[error("the rules' literals can't be made into one automaton: {0}")]
-pub struct AutomatonError(#[from] aho_corasick::BuildError);
+#[error("'{0}' can't be looked for: a literal has 1 to {LONGEST} bytes")]
+pub struct AutomatonError(String);
 
 impl Automaton {
-    /// Builds the automaton; the index of a literal is its pattern number.
+    /// Builds the automaton; literals are known by their index afterwards.
     ///
     /// # Errors
-    /// Too many or too long literals for the automaton's state numbers.
-    pub fn new(literals: Vec<String>) -> Result<Self, AutomatonError> {
-        let sparse = Builder::new().match_kind(MatchKind::Standard).build(&literals)?;
-        let longest = literals.iter().map(String::len).max().unwrap_or(0);
-        Ok(Self { sparse, dense: OnceLock::new(), literals, longest })
+    /// An empty literal, or one longer than [`LONGEST`].
+    pub fn new(literals: &[String]) -> Result<Self, AutomatonError> {
+        if let Some(wrong) = literals.iter().find(|literal| literal.is_empty() || literal.len() > LONGEST) {
+            return Err(AutomatonError(wrong.clone()));
+        }
+        let mut automaton = Self::default();
+        let mut from = 0;
+        while from < literals.len() {
+            let to = from + fitting(&literals[from..]);
+            automaton.add_table(&literals[from..to], from);
+            from = to;
+        }
+        Ok(automaton)
     }
 
-    /// All places of `text` where literals end, in order; `offset` is where the text stands in its input.
-    pub fn hits(&self, text: &[u8], offset: u64, out: &mut Vec<LiteralHit>) {
+    fn add_table(&mut self, literals: &[String], first: usize) {
+        let (table, ending) = Table::new(literals, number(self.ending.len()));
+        self.tables.push(table);
+        for state in ending.into_iter().filter(|state| !state.is_empty()) {
+            let start = number(self.numbers.len());
+            self.numbers.extend(state.into_iter().map(|literal| number(first + literal)));
+            self.ending.push(start..number(self.numbers.len()));
+        }
+    }
+
+    /// All places of `text` where literals end, in order.
+    pub fn hits(&self, text: &[u8], room: &mut Room, out: &mut Vec<LiteralHit>) {
         out.clear();
-        match self.table(offset) {
-            Some(dense) => dense.walk_in_turn(text, self.longest, out),
-            None => self.walk_sparse(text, out),
+        for table in &self.tables {
+            table.walk_in_turn(text, room, out);
+        }
+        if self.tables.len() > 1 {
+            out.sort_by_key(|hit| hit.at);
         }
     }
 
-    /// Calls `each` with the pattern numbers that end at a hit of a block at this offset.
-    pub fn patterns(&self, hit: LiteralHit, offset: u64, mut each: impl FnMut(usize)) {
-        if let Some(dense) = self.table(offset) {
-            let state = (hit.state & !ENDS) >> SHIFT;
-            for &pattern in dense.patterns.get(state as usize).map_or(&[][..], |found| found) {
-                each(usize::from(pattern));
-            }
-        } else if let Ok(state) = StateID::new(hit.state as usize) {
-            for index in 0..self.sparse.match_len(state) {
-                each(self.sparse.match_pattern(state, index).as_usize());
-            }
-        }
+    /// Number of states in which literals end.
+    pub fn states(&self) -> usize {
+        self.ending.len()
     }
 
-    fn table(&self, offset: u64) -> Option<&Dense> {
-        if offset < LARGE_INPUT {
-            None
-        } else {
-            self.dense.get_or_init(|| Dense::new(&self.sparse, &self.literals)).as_ref()
-        }
+    /// Indexes of the literals that end in a state.
+    pub fn ending(&self, state: usize) -> impl Iterator<Item = usize> {
+        let range = self.ending.get(state).map_or(0..0, |range| range.start as usize..range.end as usize);
+        self.numbers[range].iter().map(|&literal| literal as usize)
     }
 
-    /// Heap bytes of the automaton as built so far.
+    /// Bytes of the automaton that are in use.
     pub fn memory(&self) -> usize {
-        let dense = self.dense.get().and_then(Option::as_ref).map_or(0, |dense| dense.table.len() * size_of::<u32>());
-        self.sparse.memory_usage() + dense
-    }
-
-    fn walk_sparse(&self, text: &[u8], out: &mut Vec<LiteralHit>) {
-        let Ok(mut state) = self.sparse.start_state(Anchored::No) else { return };
-        for (at, &byte) in text.iter().enumerate() {
-            state = self.sparse.next_state(Anchored::No, state, byte);
-            if self.sparse.is_special(state) && self.sparse.is_match(state) {
-                out.push(LiteralHit::new(at, state.as_u32()));
-            }
-        }
+        let tables: usize = self.tables.iter().map(|table| table.states * CLASSES * size_of::<u16>()).sum();
+        tables + size_of_val(self.ending.as_slice()) + size_of_val(self.numbers.as_slice())
     }
 }
 
-/// A row of the table has a place for each byte of the literals, and one for all others.
-const SHIFT: u32 = 7;
+/// Counts of states and literals, and offsets in a block, are far below 4 G.
+fn number(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
 
-/// Set in the entry of a state where literals end; the walk's mask drops it again.
-const ENDS: u32 = 1 << 31;
+/// How many of the literals, from the first on, fit one table.
+fn fitting(literals: &[String]) -> usize {
+    let mut used = [false; 256];
+    let (mut states, mut bytes) = (1, 0);
+    let fits = |literal: &&String| {
+        states += literal.len();
+        for byte in literal.bytes() {
+            bytes += usize::from(!std::mem::replace(&mut used[usize::from(byte)], true));
+        }
+        states <= usize::from(ENDS) && bytes < CLASSES
+    };
+    literals.iter().take_while(fits).count().max(1)
+}
 
-/// Bytes that one walk of a group covers. A constant, so that one register points into all parts of a group.
-const PART: usize = 2 << 10;
-
-/// The automaton as a table: `table[row | class of the byte]` is the next state's row, with a mark where literals end.
+/// `entries[state * CLASSES + class of the byte]` is the number of the next state; the start is 0.
 #[derive(Debug)]
-struct Dense {
+struct Table {
     classes: [u8; 256],
-    table: Vec<u32>,
-    /// The pattern numbers that end in each state.
-    patterns: Vec<Box<[u16]>>,
+    entries: Vec<u16>,
+    /// Bytes of the longest literal.
+    longest: usize,
+    states: usize,
+    /// Number of the first state with endings, among those of all tables.
+    first: u32,
 }
 
-impl Dense {
-    /// Unrolls the automaton; `None` when its literals have too many different bytes, or it would grow over 64 MiB.
-    fn new(sparse: &NFA, literals: &[String]) -> Option<Self> {
-        let (classes, bytes) = classes(literals)?;
-        let start = sparse.start_state(Anchored::No).ok()?;
-        let mut order = vec![start];
-        let mut known: HashMap<StateID, u32> = HashMap::from([(start, 0)]);
-        let mut table: Vec<u32> = Vec::new();
-        while let Some(&state) = order.get(table.len() >> SHIFT) {
-            let row = table.len();
-            table.resize(row + (1 << SHIFT), 0);
-            for (class, &byte) in bytes.iter().enumerate() {
-                let target = sparse.next_state(Anchored::No, state, byte);
-                let next = u32::try_from(order.len()).ok()? << SHIFT;
-                table[row + class] = *known.entry(target).or_insert_with(|| {
-                    order.push(target);
-                    if sparse.is_match(target) { next | ENDS } else { next }
-                });
-            }
-            if table.len() > 16 << 20 {
-                return None;
+impl Table {
+    /// The table of some literals, and for each state the indexes of the literals that end there.
+    fn new(literals: &[String], first: u32) -> (Self, Vec<Vec<usize>>) {
+        let classes = classes(literals);
+        let (mut rows, mut ending) = trie(literals, &classes);
+        close(&mut rows, &mut ending);
+        let numbers = numbered(&ending);
+        let mut entries = vec![0; ENTRIES];
+        for (row, &state) in rows.iter().zip(&numbers) {
+            let start = usize::from(state) * CLASSES;
+            for (entry, &next) in entries[start..].iter_mut().zip(row) {
+                *entry = numbers[usize::from(next)];
             }
         }
-        table.resize(table.len().next_power_of_two(), 0);
-        let patterns = order.iter().map(|&state| end_patterns(sparse, state)).collect();
-        Some(Self { classes, table, patterns })
+        let longest = literals.iter().map(String::len).max().unwrap_or(0);
+        (Self { classes, entries, longest, states: rows.len(), first }, ending)
     }
 
-    /// Walks all of `text` from the state of `entry`; hits before `from` are left out. Gives the last entry.
-    fn walk(&self, text: &[u8], base: usize, from: usize, mut entry: u32, out: &mut Vec<LiteralHit>) -> u32 {
-        let mask = self.table.len() - 1;
+    fn hit(&self, at: usize, state: u16) -> LiteralHit {
+        LiteralHit { at: number(at), state: self.first + u32::from(state & !ENDS) }
+    }
+
+    /// Walks all of `text` on from a state. Gives the last state.
+    fn walk(&self, text: &[u8], mut state: u16, mut found: impl FnMut(usize, u16)) -> u16 {
         for (at, &byte) in text.iter().enumerate() {
-            entry = self.table[(entry as usize & mask) | usize::from(self.classes[usize::from(byte)])];
-            if entry & ENDS != 0 && at >= from {
-                out.push(LiteralHit::new(base + at, entry));
+            state = self.entries[usize::from(state) * CLASSES + usize::from(self.classes[usize::from(byte)])];
+            if state & ENDS != 0 {
+                found(at, state);
             }
         }
-        entry
+        state
     }
 
-    /// Walks groups of equal parts, the parts of a group in turn. Each walk starts as many bytes before its part as
-    /// the longest literal has, so that a literal across the border is found, by the second walk.
-    fn walk_in_turn(&self, text: &[u8], longest: usize, out: &mut Vec<LiteralHit>) {
-        let (parts, rest) = text.as_chunks::<PART>();
-        let (groups, single) = parts.as_chunks::<WALKS>();
-        let mut ends = Vec::new();
-        let enter =
-            |begin: usize| self.walk(&text[begin.saturating_sub(longest)..begin], 0, usize::MAX, 0, &mut Vec::new());
-        for (group, number) in groups.iter().zip(0..) {
-            let base = number * WALKS * PART;
-            ends.clear();
-            self.walk_group(group, std::array::from_fn(|walk| enter(base + walk * PART)), &mut ends);
-            for walk in 0..WALKS {
-                let of_walk = ends.iter().filter(|(_, entries)| entries[walk] & ENDS != 0);
-                out.extend(of_walk.map(|&(at, entries)| LiteralHit::new(base + walk * PART + at, entries[walk])));
+    /// Walks equal parts of the text in turn. Each walk starts as many bytes before its part as the longest literal
+    /// has, so that a literal across the border is found, by the second walk.
+    fn walk_in_turn(&self, text: &[u8], room: &mut Room, out: &mut Vec<LiteralHit>) {
+        let length = text.len() / WALKS;
+        let parts: [&[u8]; WALKS] = std::array::from_fn(|walk| &text[walk * length..(walk + 1) * length]);
+        let mut states = std::array::from_fn(|walk| {
+            let begin = walk * length;
+            self.walk(&text[begin.saturating_sub(self.longest)..begin], 0, |_, _| ())
+        });
+        for from in (0..length).step_by(TILE) {
+            let tile = parts.map(|part| &part[from..length.min(from + TILE)]);
+            let count = self.walk_tile(tile, &mut states, &mut room.places);
+            for &(at, states) in &room.places[..count] {
+                for walk in ended(states) {
+                    let at = walk * length + from + usize::from(at);
+                    room.by_walk[walk].push(self.hit(at, states[walk]));
+                }
             }
         }
-        let begin = text.len() - rest.len() - single.len() * PART;
-        self.walk(&text[begin..], begin, 0, enter(begin), out);
+        for found in &mut room.by_walk {
+            out.append(found);
+        }
+        let rest = WALKS * length;
+        self.walk(&text[rest..], states[WALKS - 1], |at, state| out.push(self.hit(rest + at, state)));
     }
 
-    /// The hot loop: its one branch asks whether a literal ends in any of the walks.
-    fn walk_group(
-        &self,
-        parts: &[[u8; PART]; WALKS],
-        mut entries: [u32; WALKS],
-        ends: &mut Vec<(usize, [u32; WALKS])>,
-    ) {
-        let mask = self.table.len() - 1;
-        let table = &self.table[..=mask];
+    /// The hot loop: its one branch asks whether a literal ends in any of the walks. Gives the number of places.
+    ///
+    /// Not inlined, since it needs every register.
+    #[inline(never)]
+    fn walk_tile(&self, tile: [&[u8]; WALKS], states: &mut [u16; WALKS], places: &mut [Place]) -> usize {
+        let Some(entries) = self.entries.first_chunk::<ENTRIES>() else { return 0 };
         let classes = &self.classes;
-        for at in 0..PART {
+        let length = tile[0].len();
+        let tile = tile.map(|part| &part[..length]);
+        let mut current = *states;
+        let mut count = 0;
+        for at in 0..length {
             let mut any = 0;
             for walk in 0..WALKS {
-                let class = usize::from(classes[usize::from(parts[walk][at])]);
-                entries[walk] = table[((entries[walk] as usize) | class) & mask];
-                any |= entries[walk];
+                let class = usize::from(classes[usize::from(tile[walk][at])]);
+                current[walk] = entries[usize::from(current[walk]) * CLASSES + class];
+                any |= current[walk];
             }
-            if any & ENDS != 0 {
-                ends.push((at, entries));
+            if any & ENDS != 0
+                && let Some(place) = places.get_mut(count)
+            {
+                *place = (at as u16, current);
+                count += 1;
+            }
+        }
+        *states = current;
+        count
+    }
+}
+
+/// The walks that are in a state where literals end: without a branch for each, since none can be foretold.
+fn ended(states: [u16; WALKS]) -> impl Iterator<Item = usize> {
+    let mut marks = u64::from_le_bytes(states.map(|state| u8::from(state & ENDS != 0)));
+    std::iter::from_fn(move || {
+        let walk = marks.trailing_zeros() as usize / 8;
+        marks &= marks.wrapping_sub(1);
+        (walk < WALKS).then_some(walk)
+    })
+}
+
+/// A state's row: the number of the next state for each class.
+type Row = [u16; CLASSES];
+
+/// Rows of the tree of all literals' beginnings, numbered by depth, so that the states visited most stand together;
+/// and the literals that end in each.
+fn trie(literals: &[String], classes: &[u8; 256]) -> (Vec<Row>, Vec<Vec<usize>>) {
+    let longest = literals.iter().map(String::len).max().unwrap_or(0);
+    let mut rows = vec![[0; CLASSES]];
+    let mut ending = vec![Vec::new()];
+    let mut states = vec![0usize; literals.len()];
+    for depth in 0..longest {
+        for (index, literal) in literals.iter().enumerate() {
+            let Some(&byte) = literal.as_bytes().get(depth) else { continue };
+            let entry = &mut rows[states[index]][usize::from(classes[usize::from(byte)])];
+            if *entry == 0 {
+                *entry = u16::try_from(ending.len()).unwrap_or(0);
+                states[index] = ending.len();
+                rows.push([0; CLASSES]);
+                ending.push(Vec::new());
+            } else {
+                states[index] = usize::from(*entry);
+            }
+            if depth + 1 == literal.len() {
+                ending[states[index]].push(index);
             }
         }
     }
+    (rows, ending)
+}
+
+/// Where the tree has no branch, goes on from the longest beginning of a literal that the text read so far ends with.
+///
+/// That beginning is shorter and states are numbered by depth, so its row and its endings are complete when needed.
+fn close(rows: &mut [Row], ending: &mut [Vec<usize>]) {
+    let mut shorter = vec![0usize; rows.len()];
+    for state in 0..rows.len() {
+        let (done, rest) = rows.split_at_mut(state);
+        let Some(row) = rest.first_mut() else { return };
+        let other = done.get(shorter[state]).copied().unwrap_or([0; CLASSES]);
+        for (entry, other) in row.iter_mut().zip(other) {
+            if *entry == 0 {
+                *entry = other;
+            } else {
+                shorter[usize::from(*entry)] = usize::from(other);
+            }
+        }
+        if shorter[state] > 0 {
+            let inherited = ending[shorter[state]].clone();
+            ending[state].extend(inherited);
+        }
+    }
+}
+
+/// Numbers the states with endings and those without apart, each in their order.
+fn numbered(ending: &[Vec<usize>]) -> Vec<u16> {
+    let mut next = [0, ENDS];
+    let number = |state: &Vec<usize>| {
+        let next = &mut next[usize::from(!state.is_empty())];
+        *next += 1;
+        *next - 1
+    };
+    ending.iter().map(number).collect()
 }
 
 /// The commonest bytes of logs. Their classes come first, so that the places of a row that are read most share a
 /// line of the processor's cache.
-const COMMON: &[u8] = b" etaoinrsdlcupmgfhbwvy0123:-.[]'";
+const COMMON: &[u8] = b" etonir01a2:cs3'd6u.-45m7b8gphl";
 
-/// A class for each byte of the literals, one for all other bytes, and a byte of each class.
-fn classes(literals: &[String]) -> Option<([u8; 256], Vec<u8>)> {
+/// A class for each byte of the literals; 0 for all other bytes.
+fn classes(literals: &[String]) -> [u8; 256] {
     let mut used = [false; 256];
     for byte in literals.iter().flat_map(|literal| literal.bytes()) {
         used[usize::from(byte)] = true;
     }
-    let other = (0..=u8::MAX).find(|&byte| !used[usize::from(byte)])?;
-    let common = COMMON.iter().copied().filter(|&byte| used[usize::from(byte)]);
-    let rare = (0..=u8::MAX).filter(|byte| used[usize::from(*byte)] && !COMMON.contains(byte));
-    let bytes: Vec<u8> = std::iter::once(other).chain(common).chain(rare).collect();
+    let common = COMMON.iter().copied();
+    let rare = (0..=u8::MAX).filter(|byte| !COMMON.contains(byte));
     let mut classes = [0; 256];
-    for (class, &byte) in bytes.iter().enumerate().skip(1) {
-        classes[usize::from(byte)] = u8::try_from(class).ok()?;
+    for (byte, class) in common.chain(rare).filter(|&byte| used[usize::from(byte)]).zip(1..) {
+        classes[usize::from(byte)] = class;
     }
-    (bytes.len() <= 1 << SHIFT).then_some((classes, bytes))
-}
-
-fn end_patterns(sparse: &NFA, state: StateID) -> Box<[u16]> {
-    if !sparse.is_match(state) {
-        return Box::default();
-    }
-    let all = (0..sparse.match_len(state)).map(|index| sparse.match_pattern(state, index).as_usize());
-    all.filter_map(|pattern| u16::try_from(pattern).ok()).collect()
+    classes
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn found(literals: &[&str], text: &str, offset: u64) -> Vec<(usize, usize)> {
+    fn found(literals: &[&str], text: &str) -> Vec<(usize, usize)> {
         let literals: Vec<String> = literals.iter().map(|&literal| literal.to_owned()).collect();
-        let automaton = Automaton::new(literals).expect("few short literals always build");
+        let automaton = Automaton::new(&literals).expect("short literals always build");
         let mut hits = Vec::new();
-        automaton.hits(text.as_bytes(), offset, &mut hits);
-        let mut all = Vec::new();
-        for hit in hits {
-            automaton.patterns(hit, offset, |pattern| all.push((hit.at(), pattern)));
-        }
+        automaton.hits(text.as_bytes(), &mut Room::default(), &mut hits);
+        hits.iter().flat_map(|hit| automaton.ending(hit.state()).map(|literal| (hit.at(), literal))).collect()
+    }
+
+    fn searched(literals: &[&str], text: &str) -> Vec<(usize, usize)> {
+        let ends = |literal: &&str| -> Vec<usize> {
+            let places = (0..text.len()).filter(|&start| text[start..].starts_with(*literal));
+            places.map(|start| start + literal.len() - 1).collect()
+        };
+        let mut all: Vec<(usize, usize)> = literals
+            .iter()
+            .enumerate()
+            .flat_map(|(index, literal)| ends(literal).into_iter().map(move |at| (at, index)))
+            .collect();
+        all.sort_unstable();
         all
+    }
+
+    fn sorted(mut found: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+        found.sort_unstable();
+        found
     }
 
     #[test]
     fn overlapping_literals_are_all_found() {
-        let text = "alert unknown ca\nunknown\n";
-        let want = vec![(12, 1), (15, 0), (23, 1)];
-        assert_eq!(found(&["alert unknown ca", "unknown"], text, 0), want);
-        assert_eq!(found(&["alert unknown ca", "unknown"], text, LARGE_INPUT), want);
+        let text = "alert unknown ca\nunknown\nunkunknown, aalert unknown caa";
+        for literals in [&["alert unknown ca", "unknown"][..], &["now", "know", "unknown ", "n", "nk", "alert", "wn c"]]
+        {
+            assert_eq!(sorted(found(literals, text)), searched(literals, text));
+        }
     }
 
     #[test]
-    fn walks_in_turn_find_what_one_walk_finds() {
-        for repeat in [1, 300, 301, 302, 303, 304, 305, 306, 1000] {
+    fn walks_in_turn_find_what_a_search_finds() {
+        for repeat in [1, 511, 512, 513, 514, 515, 600, 1200] {
             let text = "a needle, and a needles in line\n".repeat(repeat);
             let literals = ["needle", "needles", "in line", "e\na n"];
-            assert_eq!(found(&literals, &text, LARGE_INPUT), found(&literals, &text, 0));
+            assert_eq!(sorted(found(&literals, &text)), searched(&literals, &text));
         }
     }
 
     #[test]
     fn empty_and_tiny_texts_are_fine() {
-        for offset in [0, LARGE_INPUT] {
-            assert!(found(&["needle"], "", offset).is_empty());
-            assert!(found(&["needle"], "\n", offset).is_empty());
-            assert_eq!(found(&["needle"], "needle", offset), vec![(5, 0)]);
-        }
+        assert!(found(&["needle"], "").is_empty());
+        assert!(found(&["needle"], "\n").is_empty());
+        assert!(found(&[], "needle").is_empty());
+        assert_eq!(found(&["needle"], "needle"), vec![(5, 0)]);
+    }
+
+    #[test]
+    fn a_place_may_end_something_at_each_byte() {
+        let text = "a".repeat(3 * WALKS * TILE / 2 + 5);
+        assert_eq!(found(&["aaaaaa"], &text).len(), text.len() - 5);
+    }
+
+    #[test]
+    fn literals_of_more_states_than_one_table_has_are_found_in_order() {
+        let literals: Vec<String> = (0..2_000).map(|number| format!("{number:024}")).collect();
+        let automaton = Automaton::new(&literals).expect("short literals always build");
+        assert!(automaton.tables.len() > 1);
+        let text = format!("{} and {}, {}", literals[1_999], literals[0], literals[1_000]);
+        let mut hits = Vec::new();
+        automaton.hits(text.as_bytes(), &mut Room::default(), &mut hits);
+        let numbers: Vec<usize> = hits.iter().flat_map(|hit| automaton.ending(hit.state())).collect();
+        assert_eq!(numbers, [1_999, 0, 1_000]);
+    }
+
+    #[test]
+    fn any_bytes_of_utf8_can_be_looked_for() {
+        let literals: Vec<String> =
+            (0..600u32).filter_map(|code| char::from_u32(0x4e00 + code * 7)).map(|c| format!("x{c}{c}")).collect();
+        let automaton = Automaton::new(&literals).expect("short literals always build");
+        let mut hits = Vec::new();
+        automaton.hits(literals.concat().as_bytes(), &mut Room::default(), &mut hits);
+        let numbers: Vec<usize> = hits.iter().flat_map(|hit| automaton.ending(hit.state())).collect();
+        assert_eq!(numbers, (0..literals.len()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn empty_and_huge_literals_are_refused() {
+        assert!(Automaton::new(&[String::new()]).is_err());
+        assert!(Automaton::new(&["x".repeat(LONGEST + 1)]).is_err());
     }
 }

@@ -7,13 +7,12 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::automaton::LiteralHit;
+use super::automaton::{LiteralHit, Room};
 use super::scanner::{Scanner, Target};
 use crate::parse::event::Event;
 use crate::parse::head::{Head, Level, Producer, parse_head};
 use crate::parse::stamp::Stamp;
 use crate::parse::trigger::TRIGGERS;
-use crate::rules::table::{Matcher, Signal};
 use crate::transport::InnerLine;
 
 /// Expressions see at most this much of a line; a match further right is not found, which the input's notes say.
@@ -27,8 +26,6 @@ const RECORD_BYTES: usize = 64 << 10;
 #[derive(Debug, Default)]
 pub struct Block {
     pub text: Vec<u8>,
-    /// Where the text stands in its input; chooses the automaton.
-    pub offset: u64,
     /// 1-based number of the first line.
     pub first_line: u64,
     /// For each line what its transport said; empty for plain text.
@@ -47,7 +44,8 @@ pub struct HitLine {
     pub level: Option<Level>,
     /// Indexes into the table's signals.
     pub signals: SmallVec<[u32; 4]>,
-    pub events: SmallVec<[Box<Event>; 1]>,
+    /// Its events among those of the block.
+    pub events: Range<usize>,
 }
 
 /// What a block held.
@@ -55,6 +53,8 @@ pub struct HitLine {
 pub struct Scanned {
     pub block: Block,
     pub hits: Vec<HitLine>,
+    /// The events of all hit lines.
+    pub events: Vec<Event>,
     /// Signals that are only counted, with their counts.
     pub quiet: Vec<(u32, u64)>,
     pub lines: u64,
@@ -67,121 +67,144 @@ pub struct Scanned {
 /// Room that a worker uses again for each block.
 #[derive(Debug, Default)]
 pub struct Scratch {
+    room: Room,
     literals: Vec<LiteralHit>,
     quiet: Vec<u64>,
+}
+
+/// A line, and its head once it was asked for.
+#[derive(Debug)]
+pub struct Line<'a> {
+    pub text: &'a [u8],
+    head: Option<Option<Head<'a>>>,
+}
+
+impl<'a> Line<'a> {
+    pub fn new(text: &'a [u8]) -> Self {
+        Self { text, head: None }
+    }
+
+    /// The part that expressions see.
+    pub fn matched(&self) -> &'a [u8] {
+        &self.text[..self.text.len().min(MATCHED_BYTES)]
+    }
+
+    /// The line's head, if it begins a record.
+    pub fn head(&mut self) -> Option<&Head<'a>> {
+        self.head.get_or_insert_with(|| parse_head(self.text)).as_ref()
+    }
+
+    fn level(&mut self) -> Option<Level> {
+        self.head().and_then(|head| head.level)
+    }
 }
 
 impl Scanner {
     /// Finds the hit lines of a block.
     pub fn scan(&self, block: Block, scratch: &mut Scratch) -> Scanned {
-        self.automaton.hits(&block.text, block.offset, &mut scratch.literals);
-        scratch.quiet.clear();
-        scratch.quiet.resize(self.table.signals.len(), 0);
-        let mut lines = Lines::new(&block);
-        let mut hits = Vec::new();
+        let Scratch { room, literals, quiet } = scratch;
+        self.automaton.hits(&block.text, room, literals);
+        quiet.clear();
+        quiet.resize(self.table.signals.len(), 0);
+        let mut found = Found { scanner: self, lines: Lines::new(&block), quiet, hits: Vec::new(), events: Vec::new() };
         let mut candidates = Candidates::default();
-        let mut current = 0..0;
-        for &literal in &scratch.literals {
-            if literal.at() >= current.end {
-                self.finish_line(&mut lines, &current, &mut candidates, &mut scratch.quiet, &mut hits);
-                current = line_around(&block.text, literal.at());
+        let mut end = 0;
+        for &literal in literals.iter() {
+            if literal.at() >= end {
+                found.finish_line(&mut candidates, end);
+                end = line_end(&block.text, literal.at());
             }
-            self.automaton.patterns(literal, block.offset, |pattern| candidates.add(self.targets(pattern)));
+            for &target in self.targets(literal) {
+                candidates.add(target);
+            }
         }
-        self.finish_line(&mut lines, &current, &mut candidates, &mut scratch.quiet, &mut hits);
-        let quiet = counted(&scratch.quiet);
+        found.finish_line(&mut candidates, end);
+        let Found { mut lines, hits, events, .. } = found;
         let (heads, first_stamp, last_stamp) = lines.edges();
         let count = lines.count();
-        Scanned { hits, quiet, lines: count, heads, first_stamp, last_stamp, block }
-    }
-
-    fn finish_line(
-        &self,
-        lines: &mut Lines<'_>,
-        range: &Range<usize>,
-        candidates: &mut Candidates,
-        quiet: &mut [u64],
-        hits: &mut Vec<HitLine>,
-    ) {
-        if candidates.is_empty() {
-            return;
-        }
-        let line = &lines.block.text[range.clone()];
-        let mut head = None;
-        let mut signals = SmallVec::new();
-        let mut explained = false;
-        for &index in &candidates.signals {
-            let signal = &self.table.signals[index];
-            if !confirms(signal, line, &mut head) {
-                continue;
-            }
-            explained = true;
-            if signal.quiet {
-                quiet[index] += 1;
-            } else {
-                signals.push(u32::try_from(index).unwrap_or(u32::MAX));
-            }
-        }
-        let events = parse_events(&lines.block.text, range, &candidates.triggers, &mut head);
-        let must_explain = candidates.level && !explained && events.is_empty() && is_bad(line, &mut head);
-        candidates.clear();
-        if signals.is_empty() && events.is_empty() && !must_explain {
-            return;
-        }
-        let head = *head.get_or_insert_with(|| parse_head(line));
-        let (number, outer) = lines.number_of(range.start);
-        let stamp = head.as_ref().and_then(|head| head.stamp).or(outer).or_else(|| lines.record_stamp(range.start));
-        lines.known = Some((range.start, stamp));
-        let level = head.and_then(|head| head.level);
-        hits.push(HitLine { number, range: range.clone(), stamp, level, signals, events });
+        Scanned { hits, events, quiet: counted(quiet), lines: count, heads, first_stamp, last_stamp, block }
     }
 }
 
-/// Does the signal really match this line?
-pub fn confirms<'a>(signal: &Signal, line: &'a [u8], head: &mut Option<Option<Head<'a>>>) -> bool {
-    let matched = match &signal.matcher {
-        Matcher::Text(_, finder) => finder.as_ref().is_none_or(|finder| finder.find(line).is_some()),
-        Matcher::Regex(regex) => {
-            regex.get().is_some_and(|regex| regex.is_match(&line[..line.len().min(MATCHED_BYTES)]))
+/// What was found in a block so far.
+struct Found<'a> {
+    scanner: &'a Scanner,
+    lines: Lines<'a>,
+    quiet: &'a mut [u64],
+    hits: Vec<HitLine>,
+    events: Vec<Event>,
+}
+
+impl Found<'_> {
+    /// Decides about the line that ends at `end`. Most lines with literals are only to be counted.
+    fn finish_line(&mut self, candidates: &mut Candidates, end: usize) {
+        for &index in &candidates.counted {
+            self.quiet[index as usize] += 1;
         }
-    };
-    matched
-        && (signal.levels.is_empty() || level_is(&signal.levels, head.get_or_insert_with(|| parse_head(line)).as_ref()))
+        let explained = !candidates.counted.is_empty();
+        if !candidates.signals.is_empty() || !candidates.triggers.is_empty() || (candidates.level && !explained) {
+            self.look_at(candidates, explained, end);
+        }
+        candidates.clear();
+    }
+
+    fn look_at(&mut self, candidates: &Candidates, mut explained: bool, end: usize) {
+        let text = &self.lines.block.text;
+        let range = line_start(text, end)..end;
+        let mut line = Line::new(&text[range.clone()]);
+        let mut signals = SmallVec::new();
+        for &signal in &candidates.signals {
+            let index = signal as usize;
+            if !self.scanner.confirms(index, &mut line) {
+                continue;
+            }
+            explained = true;
+            if self.scanner.table.signals[index].quiet {
+                self.quiet[index] += 1;
+            } else {
+                signals.push(signal);
+            }
+        }
+        let first_event = self.events.len();
+        parse_events(text, &range, &candidates.triggers, &mut line, &mut self.events);
+        let events = first_event..self.events.len();
+        let must_explain = candidates.level && !explained && events.is_empty() && is_bad(&mut line);
+        if signals.is_empty() && events.is_empty() && !must_explain {
+            return;
+        }
+        let (number, outer) = self.lines.number_of(range.start);
+        let own = line.head().and_then(|head| head.stamp);
+        let stamp = own.or(outer).or_else(|| self.lines.record_stamp(range.start));
+        self.lines.known = Some((range.start, stamp));
+        self.hits.push(HitLine { number, range, stamp, level: line.level(), signals, events });
+    }
 }
 
 /// Is the line's level one of these words?
 pub fn level_is(levels: &[String], head: Option<&Head<'_>>) -> bool {
     let Some(level) = head.and_then(|head| head.level) else { return false };
-    levels.iter().any(|wanted| wanted.eq_ignore_ascii_case(&level.to_string()))
+    levels.iter().any(|wanted| wanted.eq_ignore_ascii_case(level.name()))
 }
 
-fn is_bad<'a>(line: &'a [u8], head: &mut Option<Option<Head<'a>>>) -> bool {
-    let level = head.get_or_insert_with(|| parse_head(line)).as_ref().and_then(|head| head.level);
-    matches!(level, Some(Level::Error | Level::Warning))
+fn is_bad(line: &mut Line<'_>) -> bool {
+    matches!(line.level(), Some(Level::Error | Level::Warning))
 }
 
-fn parse_events<'a>(
-    text: &'a [u8],
-    range: &Range<usize>,
-    triggers: &[usize],
-    head: &mut Option<Option<Head<'a>>>,
-) -> SmallVec<[Box<Event>; 1]> {
-    let mut events = SmallVec::new();
-    let line = &text[range.clone()];
-    for trigger in triggers.iter().filter_map(|&index| TRIGGERS.get(index)) {
-        let start = match head.get_or_insert_with(|| parse_head(line)) {
+fn parse_events(text: &[u8], range: &Range<usize>, triggers: &[u32], line: &mut Line<'_>, events: &mut Vec<Event>) {
+    let whole = line.text;
+    for trigger in triggers.iter().filter_map(|&index| TRIGGERS.get(index as usize)) {
+        let start = match line.head() {
             Some(found) if found.producer == Producer::SstScript => {
-                events.extend((trigger.parse)(found.message).map(Box::new));
+                events.extend((trigger.parse)(found.message));
                 continue;
             }
-            Some(found) => range.start + offset_in(line, found.message),
+            Some(found) => range.start + offset_in(whole, found.message),
             None if trigger.continuation => range.start,
             None => continue,
         };
         let record = &text[start..record_end(text, range.end)];
-        events.extend((trigger.parse)(record).map(Box::new));
+        events.extend((trigger.parse)(record));
     }
-    events
 }
 
 /// Where a part of a line begins in it; the end of the message is no guide, since a head may trim it.
@@ -191,9 +214,15 @@ fn offset_in(line: &[u8], part: &[u8]) -> usize {
 
 /// The bounds of the line that has this byte, without its newline.
 pub fn line_around(text: &[u8], at: usize) -> Range<usize> {
-    let start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |newline| newline + 1);
-    let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |newline| at + newline);
-    start..end
+    line_start(text, at)..line_end(text, at)
+}
+
+fn line_start(text: &[u8], at: usize) -> usize {
+    memchr::memrchr(b'\n', &text[..at]).map_or(0, |newline| newline + 1)
+}
+
+fn line_end(text: &[u8], at: usize) -> usize {
+    memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |newline| at + newline)
 }
 
 /// Where the record that has the line ending here ends: before the next line that begins a record.
@@ -219,32 +248,34 @@ fn counted(quiet: &[u64]) -> Vec<(u32, u64)> {
     pairs.map(|(index, count)| (u32::try_from(index).unwrap_or(u32::MAX), *count)).collect()
 }
 
-/// The signals and triggers that one line may have.
+/// What the literals of one line stand for.
 #[derive(Debug, Default)]
 struct Candidates {
-    signals: SmallVec<[usize; 8]>,
-    triggers: SmallVec<[usize; 4]>,
+    signals: SmallVec<[u32; 8]>,
+    counted: SmallVec<[u32; 8]>,
+    triggers: SmallVec<[u32; 8]>,
     level: bool,
 }
 
 impl Candidates {
-    fn add(&mut self, targets: &[Target]) {
-        for target in targets {
-            match *target {
-                Target::Signal(index) if !self.signals.contains(&index) => self.signals.push(index),
-                Target::Trigger(index) if !self.triggers.contains(&index) => self.triggers.push(index),
-                Target::Signal(_) | Target::Trigger(_) => {}
-                Target::Level => self.level = true,
+    fn add(&mut self, target: Target) {
+        let (list, index) = match target {
+            Target::Signal(index) => (&mut self.signals, index),
+            Target::Counted(index) => (&mut self.counted, index),
+            Target::Trigger(index) => (&mut self.triggers, index),
+            Target::Level => {
+                self.level = true;
+                return;
             }
+        };
+        if !list.contains(&index) {
+            list.push(index);
         }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.signals.is_empty() && self.triggers.is_empty() && !self.level
     }
 
     fn clear(&mut self) {
         self.signals.clear();
+        self.counted.clear();
         self.triggers.clear();
         self.level = false;
     }

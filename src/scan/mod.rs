@@ -7,4 +7,5 @@
 pub mod automaton;
 pub mod block;
 pub mod naive;
+pub mod needs;
 pub mod scanner;

@@ -1,12 +1,14 @@
 //! What a scanner looks for: the table's signals, the triggers of typed events, and the marks of bad levels.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
-use super::automaton::{Automaton, AutomatonError};
-use super::block;
+use super::automaton::{Automaton, AutomatonError, LiteralHit, Room};
+use super::block::{self, Line};
+use super::needs::Needs;
 use crate::parse::trigger::TRIGGERS;
 use crate::rules::frequency::Frequencies;
-use crate::rules::table::Table;
+use crate::rules::table::{Matcher, Signal, Table};
 
 /// Marks of lines that must be explained: the level words of server and garbd.
 const LEVEL_MARKS: [&str; 6] = ["[ERROR]", "[Warning]", "[FATAL]", " WARN: ", "ERROR: ", "FATAL: "];
@@ -15,9 +17,11 @@ const LEVEL_MARKS: [&str; 6] = ["[ERROR]", "[Warning]", "[FATAL]", " WARN: ", "E
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// Index into [`Table::signals`].
-    Signal(usize),
+    Signal(u32),
+    /// The same, of a signal that is only counted and needs no other proof than the literal.
+    Counted(u32),
     /// Index into [`TRIGGERS`].
-    Trigger(usize),
+    Trigger(u32),
     /// The line may be an error or a warning.
     Level,
 }
@@ -27,8 +31,11 @@ pub enum Target {
 pub struct Scanner {
     pub table: Table,
     pub automaton: Automaton,
-    /// What each literal of the automaton stands for.
-    targets: Vec<Vec<Target>>,
+    /// For each state of the automaton where its targets begin; one more at the end.
+    starts: Vec<u32>,
+    targets: Vec<Target>,
+    /// For each signal what its expression needs, found out at its first candidate.
+    needs: Vec<OnceLock<Needs>>,
 }
 
 impl Scanner {
@@ -38,48 +45,78 @@ impl Scanner {
     /// The literals can't be made into an automaton.
     pub fn new(table: Table) -> Result<Self, AutomatonError> {
         let mut literals = Literals::default();
-        for (index, signal) in table.signals.iter().enumerate() {
+        for (signal, index) in table.signals.iter().zip(0..) {
+            let target = if is_proven(signal) { Target::Counted(index) } else { Target::Signal(index) };
             for literal in &signal.literals {
-                literals.add(literal, Target::Signal(index));
+                literals.add(literal, target);
             }
         }
         let known = Frequencies::default();
-        for (index, trigger) in TRIGGERS.iter().enumerate() {
-            literals.add(known.rarest(trigger.literal).0, Target::Trigger(index));
+        for (trigger, index) in TRIGGERS.iter().zip(0..) {
+            literals.add(window(trigger.literal, &known), Target::Trigger(index));
         }
         for mark in LEVEL_MARKS {
             literals.add(mark, Target::Level);
         }
-        Ok(Self { automaton: Automaton::new(literals.texts)?, targets: literals.targets, table })
+        let automaton = Automaton::new(&literals.texts)?;
+        let (starts, targets) = by_state(&automaton, &literals);
+        let needs = table.signals.iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { table, automaton, starts, targets, needs })
+    }
+
+    /// What ends at a hit of this scanner's automaton.
+    pub fn targets(&self, hit: LiteralHit) -> &[Target] {
+        let range = self.starts.get(hit.state()).zip(self.starts.get(hit.state() + 1));
+        range.and_then(|(start, end)| self.targets.get(*start as usize..*end as usize)).unwrap_or_default()
+    }
+
+    /// Does the signal with this index really match the line?
+    pub fn confirms(&self, index: usize, line: &mut Line<'_>) -> bool {
+        let signal = &self.table.signals[index];
+        let matched = match &signal.matcher {
+            Matcher::Text(_, finder) => finder.as_ref().is_none_or(|finder| finder.find(line.text).is_some()),
+            Matcher::Regex(regex) => {
+                let text = line.matched();
+                let needs = self.needs[index].get_or_init(|| Needs::new(&regex.source));
+                needs.are_met(text) && regex.get().is_some_and(|regex| regex.is_match(text))
+            }
+        };
+        matched && (signal.levels.is_empty() || block::level_is(&signal.levels, line.head()))
     }
 
     /// For each signal, the lines that had its literal and the lines that it matched: what checks watch.
     pub fn candidates(&self, text: &[u8]) -> Vec<(u64, u64)> {
         let mut counts = vec![(0, 0); self.table.signals.len()];
         let mut hits = Vec::new();
-        self.automaton.hits(text, 0, &mut hits);
-        let mut seen = std::collections::HashSet::new();
+        self.automaton.hits(text, &mut Room::default(), &mut hits);
+        let mut seen = HashSet::new();
         for hit in hits {
             let range = block::line_around(text, hit.at());
-            self.automaton.patterns(hit, 0, |pattern| {
-                for target in self.targets(pattern) {
-                    if let Target::Signal(index) = *target
-                        && seen.insert((range.start, index))
-                    {
-                        counts[index].0 += 1;
-                        let line = &text[range.clone()];
-                        counts[index].1 += u64::from(block::confirms(&self.table.signals[index], line, &mut None));
-                    }
+            for target in self.targets(hit) {
+                if let Target::Signal(index) | Target::Counted(index) = *target
+                    && seen.insert((range.start, index))
+                {
+                    let index = index as usize;
+                    counts[index].0 += 1;
+                    counts[index].1 += u64::from(self.confirms(index, &mut Line::new(&text[range.clone()])));
                 }
-            });
+            }
         }
         counts
     }
+}
 
-    /// What the literal with this pattern number stands for.
-    pub fn targets(&self, pattern: usize) -> &[Target] {
-        self.targets.get(pattern).map_or(&[], Vec::as_slice)
-    }
+/// Is a line with one of the signal's literals a match, and nothing more wanted than their number?
+fn is_proven(signal: &Signal) -> bool {
+    signal.quiet && signal.levels.is_empty() && matches!(signal.matcher, Matcher::Text(_, None))
+}
+
+/// The part of a trigger's literal to look for. A line of equals signs would have a window of them at each place.
+fn window<'a>(literal: &'a str, known: &Frequencies) -> &'a str {
+    let (window, _) = known.rarest(literal);
+    let mut bytes = window.bytes();
+    let first = bytes.next();
+    if bytes.all(|byte| Some(byte) == first) { literal } else { window }
 }
 
 #[derive(Default)]
@@ -98,4 +135,22 @@ impl Literals {
         });
         self.targets[index].push(target);
     }
+}
+
+/// The targets of each state in one list, and where each state's begin in it.
+fn by_state(automaton: &Automaton, literals: &Literals) -> (Vec<u32>, Vec<Target>) {
+    let mut starts = Vec::with_capacity(automaton.states() + 1);
+    let mut targets: Vec<Target> = Vec::new();
+    let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    for state in 0..automaton.states() {
+        let start = targets.len();
+        starts.push(number(start));
+        for &target in automaton.ending(state).flat_map(|literal| &literals.targets[literal]) {
+            if !targets[start..].contains(&target) {
+                targets.push(target);
+            }
+        }
+    }
+    starts.push(number(targets.len()));
+    (starts, targets)
 }

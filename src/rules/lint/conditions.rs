@@ -53,7 +53,11 @@ fn condition(checked: &mut Checked<'_>, place: &str, one: &Condition) {
         checked.say(&format!("{place}.nodes"), "", "the same node is only one; say node = \"any\"");
     }
     if one.names && (one.node != Relation::Peer || one.absent) {
-        checked.say(&format!("{place}.names"), "", "names a node at fault only with node = \"peer\", and if it is there");
+        checked.say(
+            &format!("{place}.names"),
+            "",
+            "names a node at fault only with node = \"peer\", and if it is there",
+        );
     }
 }
 

@@ -10,16 +10,13 @@ use crate::rules::schema::{CaptureType, Rule};
 pub fn check(checked: &mut Checked<'_>) {
     let known = Known::new(checked.rule);
     for text in texts(checked.rule) {
+        if let Some(wrong) = misspelled(text.text) {
+            checked.say(&text.place, wrong, &format!("'{wrong}' is no placeholder: names are a-z, 0-9 and _"));
+        }
         let mut before = String::new();
         for piece in pieces(text.text) {
             match piece {
-                Piece::Text(plain) => {
-                    if let Some(wrong) = misspelled(plain) {
-                        let problem = format!("'{wrong}' is no placeholder: names are a-z, 0-9 and _");
-                        checked.say(&text.place, wrong, &problem);
-                    }
-                    before.push_str(plain);
-                }
+                Piece::Text(plain) => before.push_str(plain),
                 Piece::Hole { name, part, .. } => {
                     if let Some(problem) = known.problem(name, part, text.command && open_quote(&before)) {
                         checked.say(&text.place, &format!("{{{name}"), &problem);
@@ -79,14 +76,15 @@ fn is_word_like(kind: CaptureType) -> bool {
 }
 
 /// What looks like a placeholder but is read as plain text.
-fn misspelled(plain: &str) -> Option<&str> {
-    let open = plain.find('{')?;
-    let (inside, _) = plain[open + 1..].split_once('}')?;
-    let wordy = |c: char| c.is_ascii_alphanumeric() || "_.|-".contains(c);
-    if !inside.is_empty() && inside.chars().all(wordy) && inside.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        return plain.get(open..open + inside.len() + 2);
-    }
-    misspelled(&plain[open + 1..])
+fn misspelled(template: &str) -> Option<&str> {
+    let wordy = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    template.match_indices('{').find_map(|(open, _)| {
+        let (inside, _) = template[open + 1..].split_once('}')?;
+        let whole = template.get(open..open + inside.len() + 2)?;
+        let name = inside.split('|').next().unwrap_or(inside);
+        let looks_like_one = name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(wordy);
+        (looks_like_one && !matches!(pieces(whole).as_slice(), [Piece::Hole { .. }])).then_some(whole)
+    })
 }
 
 /// A text with placeholders.
@@ -125,7 +123,7 @@ mod tests {
     #[test]
     fn near_misses_are_seen_and_code_is_not() {
         assert_eq!(misspelled("of {Node} here"), Some("{Node}"));
-        assert_eq!(misspelled("{} and {peer.name}"), Some("{peer.name}"));
+        assert_eq!(misspelled("{node} and {peer.name}"), Some("{peer.name}"));
         assert_eq!(misspelled("awk '{print $1}' {}"), None);
         assert_eq!(misspelled("an open { brace"), None);
     }
