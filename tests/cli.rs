@@ -159,7 +159,10 @@ fn what_is_no_log_is_told_and_never_looks_clean() {
     sandbox.write("program.log", [&b"\x7fELF\x02\x01\x01"[..], &[0, 7, 200, 3, 255].repeat(900)].concat());
     sandbox.write("noise.log", (0..4000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect::<Vec<_>>());
     sandbox.write("prose.log", "Dear diary,\nthe cluster is down again.\n");
-    sandbox.write("utf16.log", "2026-11-24 7:00:00 0 [Note] x\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>());
+    sandbox.write(
+        "utf16.log",
+        "2026-11-24 7:00:00 0 [Note] x\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(),
+    );
     sandbox.write("nothing/my.cnf", "[mysqld]\n");
     sandbox.write("bad.log.gz", [&gz(&node1())[..30], b"garbage that is not deflate at all"].concat());
     for (input, message) in [
@@ -237,7 +240,11 @@ fn healthy_with_parts_unread_says_so() {
     for format in ["text", "markdown"] {
         let ran = sandbox.run(&["node1.log", "node9.log", "--format", format]);
         assert_eq!(ran.code, 2);
-        assert!(ran.text().split_whitespace().collect::<Vec<_>>().join(" ").contains("say what was not read"), "{}", ran.text());
+        assert!(
+            ran.text().split_whitespace().collect::<Vec<_>>().join(" ").contains("say what was not read"),
+            "{}",
+            ran.text()
+        );
         assert!(ran.text().contains("node9.log: no such file"), "{}", ran.text());
     }
 }
@@ -248,10 +255,22 @@ fn a_node_can_be_named() {
     for node in 1..=3 {
         sandbox.write(&format!("log-{node}"), sample(&format!("tls-untrusted-ca/node{node}.log")));
     }
-    let ran = quiet(sandbox.run(&["--node", "alpha=log-1", "--node=beta=log-2", "--node", "gamma=log-3", "--format", "json"]));
+    let ran = quiet(sandbox.run(&[
+        "--node",
+        "alpha=log-1",
+        "--node=beta=log-2",
+        "--node",
+        "gamma=log-3",
+        "--format",
+        "json",
+    ]));
     let document = ran.json();
-    let names: Vec<&str> =
-        document["cluster"]["nodes"].as_array().expect("a list").iter().filter_map(|node| node["name"].as_str()).collect();
+    let names: Vec<&str> = document["cluster"]["nodes"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|node| node["name"].as_str())
+        .collect();
     assert_eq!(names, ["alpha", "beta", "gamma"]);
     assert_eq!(document["diagnoses"][0]["node"], "gamma");
 }
@@ -323,13 +342,69 @@ fn a_window_of_time_limits_findings() {
     let since = run(&["--since", "2026-11-24 07:48:51"]);
     assert_eq!(count(&until).zip(count(&since)).map(|(a, b)| a + b), count(&all));
     assert!(count(&until) < count(&all) && count(&since) < count(&all));
-    let before = run(&["--until", "2026-11-24T07:00"]);
-    assert_eq!((before.json()["verdict"].as_str(), before.code), (Some("healthy"), 0));
+    let healthy = run(&["--until", "2026-11-24T07:48:35"]);
+    assert_eq!((healthy.json()["verdict"].as_str(), healthy.code), (Some("healthy"), 0));
     let bad = sandbox.run_at_root(&[ERROR, "--since", "soon"]);
     assert_eq!(bad.code, 2);
     assert!(bad.err.contains("'soon' is not a time") && bad.err.contains("-3h"), "{}", bad.err);
     // A negative duration looks like an option, and must not be taken for one.
-    assert_eq!(sandbox.run_at_root(&[ERROR, "--since", "-3h"]).err, "");
+    let back = quiet(sandbox.run_at_root(&[ERROR, "--since", "-9000000h"]));
+    assert_eq!(back.code, 1);
+}
+
+#[test]
+fn a_window_without_a_line_is_no_clean_log() {
+    let sandbox = Sandbox::new();
+    for option in ["--until=2026-11-24T07:00", "--since=2026-11-25"] {
+        for format in FORMATS {
+            let ran = sandbox.run_at_root(&[ERROR, option, "--format", format]);
+            assert_eq!(ran.code, 2, "{option}");
+            assert!(ran.err.contains("no line of these logs lies in the time asked for"), "{}", ran.err);
+            let text = ran.text().to_lowercase();
+            assert!(text.contains("unknown") && !text.contains("healthy"), "{text}");
+            assert!(text.contains("none of its lines"), "{text}");
+        }
+    }
+    let turned = sandbox.run_at_root(&[ERROR, "--since", "2026-11-25", "--until", "2026-11-24"]);
+    assert_eq!((turned.code, turned.text().as_str()), (2, ""));
+    assert!(turned.err.contains("is later than --until"), "{}", turned.err);
+}
+
+#[test]
+fn a_large_log_reads_the_same_on_any_number_of_threads() {
+    let sandbox = Sandbox::new();
+    let lines = sample("healthy/ctl-rolling-restart/node1.log").repeat(20);
+    sandbox.write("node1.log", [&lines[..], &sample("kill9-one-restart/node3.log"), &lines].concat());
+    let run = |threads| quiet(sandbox.run(&["node1.log", "--format", "json", "--threads", threads])).text();
+    let one = run("1");
+    assert_eq!(one, run("2"));
+    assert_eq!(one, run("9"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    for arguments in [&[ERROR][..], &["rules", "list"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_galera-rca"))
+            .args(arguments)
+            .current_dir(support::root())
+            .stdin(Stdio::null())
+            .stdout(full)
+            .output()
+            .expect("the binary runs");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("No space left on device"));
+    }
+}
+
+#[test]
+fn empty_files_of_unknown_kind_in_a_folder_are_not_opened() {
+    let sandbox = Sandbox::new();
+    sandbox.write("logs/kmsg", "");
+    sandbox.write("logs/node1.log", node1());
+    let ran = quiet(sandbox.run(&["logs", "--format", "json"]));
+    assert_eq!(ran.json()["inputs"].as_array().map(Vec::len), Some(1));
 }
 
 #[test]
@@ -357,7 +432,7 @@ fn the_text_report_fits_the_width() {
     for folder in [ERROR, WARNING, "samples/join-4567-rejected", "samples/incons-two-node", HEALTHY] {
         let document = sandbox.run_at_root(&[folder, "--format", "json"]).json();
         let mut unbroken: Vec<String> = Vec::new();
-        collect_strings(&document["diagnoses"], &["run", "check", "input", "on"], &mut unbroken);
+        collect_strings(&document["diagnoses"], &["run", "check", "input", "on", "rule"], &mut unbroken);
         for width in [20, 40, 80, 200] {
             let text = quiet(sandbox.run_at_root(&[folder, "--width", &width.to_string()])).text();
             for line in text.lines().filter(|line| line.chars().count() > width.max(40)) {
@@ -502,11 +577,17 @@ fn hostile_log() -> Vec<u8> {
         format!("2026-11-24  7:48:31 0 [Note] WSREP: gcomm: connecting to group '{nasty}', peer '{nasty}:4567'"),
         format!("2026-11-24  7:48:39 0 [ERROR] WSREP: something new {nasty}"),
         format!("2026-11-24  7:48:40 0 [Warning] nobody knows ````` ```` {nasty}"),
-        format!("2026-11-24  7:48:40 0 [ERROR] WSREP: wsrep_load(): dlopen(): /usr/lib/{nasty}.so: cannot open shared object file: No such file or directory"),
+        format!(
+            "2026-11-24  7:48:40 0 [ERROR] WSREP: wsrep_load(): dlopen(): /usr/lib/{nasty}.so: cannot open shared object file: No such file or directory"
+        ),
         format!("2026-11-24  7:48:40 0 [ERROR] WSREP: Unrecognized parameter '{nasty}'"),
         format!("2026-11-24  7:48:40 0 [Note] WSREP: handshake failed, my group: '{nasty}', peer group: '{nasty}'"),
-        format!("2026-11-24  7:48:40 2 [ERROR] Slave SQL: Could not execute Write_rows_v1 event on table {nasty}.t; Duplicate entry '{nasty}' for key 'PRIMARY', Error_code: 1062; handler error HA_ERR_FOUND_DUPP_KEY; the event's master log FIRST, end_log_pos 160, Internal MariaDB error code: 1062"),
-        format!("2026-11-24  7:48:41 0 [ERROR] WSREP: Bad value '{nasty}' for SSL parameter 'socket.ssl_key': 1: 'error:05800074:x509 certificate routines::key values mismatch'"),
+        format!(
+            "2026-11-24  7:48:40 2 [ERROR] Slave SQL: Could not execute Write_rows_v1 event on table {nasty}.t; Duplicate entry '{nasty}' for key 'PRIMARY', Error_code: 1062; handler error HA_ERR_FOUND_DUPP_KEY; the event's master log FIRST, end_log_pos 160, Internal MariaDB error code: 1062"
+        ),
+        format!(
+            "2026-11-24  7:48:41 0 [ERROR] WSREP: Bad value '{nasty}' for SSL parameter 'socket.ssl_key': 1: 'error:05800074:x509 certificate routines::key values mismatch'"
+        ),
     ] {
         log.extend(text.into_bytes());
         log.push(b'\n');
@@ -655,7 +736,9 @@ fn overrides_switch_off_and_set_levels() {
     sandbox.write("off/overrides.toml", format!("[rule.{ERROR_RULE}]\nenabled = false\n"));
     sandbox.write("level/overrides.toml", format!("[rule.{ERROR_RULE}]\nseverity = \"info\"\n"));
     sandbox.write("wrong/overrides.toml", "[rule.tls-no-such]\nenabled = false\n");
-    let run = |folder: &str| sandbox.run_at_root(&[ERROR, "--format", "json", "--rules", &sandbox.path(folder).display().to_string()]);
+    let run = |folder: &str| {
+        sandbox.run_at_root(&[ERROR, "--format", "json", "--rules", &sandbox.path(folder).display().to_string()])
+    };
     let off = quiet(run("off")).json();
     assert!(off["diagnoses"].as_array().expect("a list").iter().all(|one| one["rule"] != ERROR_RULE));
     let level = quiet(run("level")).json();
@@ -674,7 +757,12 @@ fn a_wrong_rule_file_is_pointed_at() {
         ("syntax", RULE.replace("role = \"cause\"", "role = cause"), "line 6, column 8", "role"),
         ("value", RULE.replace("\"critical\"", "\"fatal\""), "line 5, column 12", "fatal"),
         ("key", RULE.replace("[diagnosis]", "[diagnosis]\nreason = \"x\""), "line 15, column 1", "reason"),
-        ("literal", RULE.replace("WIDGET: part (?<part>\\w+) of the widget is broken", "(?<part>\\w+)"), "line 9, column 12", "literal"),
+        (
+            "literal",
+            RULE.replace("WIDGET: part (?<part>\\w+) of the widget is broken", "(?<part>\\w+)"),
+            "line 9, column 12",
+            "literal",
+        ),
         ("regex", RULE.replace("(?<part>", "(?<part"), "line 9, column 12", "regex"),
     ] {
         sandbox.write(&format!("{name}/site-widget-broken.toml"), text);
@@ -739,7 +827,11 @@ fn the_examples_of_rules_are_tests() {
     let good = sandbox.run(&["rules", "test", "site-widget-broken", "--rules", "good"]);
     assert_eq!((good.code, good.text().as_str()), (0, "1 rules: 2 examples passed, 0 failed\n"));
     for (name, from, to) in [
-        ("miss", "WIDGET: part knob of the widget is broken'''\n[example", "WIDGET: part knob of it is broken'''\n[example"),
+        (
+            "miss",
+            "WIDGET: part knob of the widget is broken'''\n[example",
+            "WIDGET: part knob of it is broken'''\n[example",
+        ),
         ("capture", "part = \"knob\"", "part = \"handle\""),
         ("counter", "is fine", "is broken"),
     ] {
@@ -755,7 +847,11 @@ fn the_examples_of_rules_are_tests() {
 #[test]
 fn lint_finds_what_a_person_forgets() {
     let sandbox = Sandbox::new();
-    sandbox.write("bare/site-widget-broken.toml", RULE.replace("[[remedy]]\nstep = \"Buy a new widget.\"\nrisk = \"low\"\n", "").replace("[[source]]\npage = \"The widget's manual, chapter 1\"\n", ""));
+    sandbox.write(
+        "bare/site-widget-broken.toml",
+        RULE.replace("[[remedy]]\nstep = \"Buy a new widget.\"\nrisk = \"low\"\n", "")
+            .replace("[[source]]\npage = \"The widget's manual, chapter 1\"\n", ""),
+    );
     let ran = sandbox.run(&["rules", "lint", "--rules", "bare"]);
     assert_eq!(ran.code, 1, "{}", ran.text());
     assert!(ran.text().contains("bare/site-widget-broken.toml"), "{}", ran.text());
@@ -791,8 +887,21 @@ fn help_names_every_option_and_the_exit_status() {
     assert_eq!(help.code, 0);
     let text = help.text();
     for option in [
-        "--node", "--since", "--until", "--year", "--format", "--rules", "--min-severity", "--fail-on", "--color", "--width",
-        "--threads", "--help", "--version", "analyze", "rules",
+        "--node",
+        "--since",
+        "--until",
+        "--year",
+        "--format",
+        "--rules",
+        "--min-severity",
+        "--fail-on",
+        "--color",
+        "--width",
+        "--threads",
+        "--help",
+        "--version",
+        "analyze",
+        "rules",
     ] {
         assert!(text.contains(option), "{option}");
     }

@@ -107,7 +107,8 @@ fn any_log() -> impl Strategy<Value = Vec<u8>> {
         line.splice(at..at, mark);
         line
     });
-    let cut = (real_line(), any::<prop::sample::Index>()).prop_map(|(line, at)| line[..at.index(line.len() + 1)].to_vec());
+    let cut =
+        (real_line(), any::<prop::sample::Index>()).prop_map(|(line, at)| line[..at.index(line.len() + 1)].to_vec());
     let piece = prop_oneof![
         4 => real_line(),
         3 => spoilt,
@@ -134,7 +135,8 @@ fn document(paths: &[PathBuf], named: &[(String, PathBuf)]) -> Document {
 
 /// All reports, by the name of their form.
 fn reports(document: &Document) -> Vec<(&'static str, Vec<u8>)> {
-    let mut out: Vec<(&str, Vec<u8>)> = ["text", "narrow", "json", "ndjson", "markdown"].map(|name| (name, Vec::new())).into();
+    let mut out: Vec<(&str, Vec<u8>)> =
+        ["text", "narrow", "json", "ndjson", "markdown"].map(|name| (name, Vec::new())).into();
     text::write(&mut out[0].1, document, text::Options { width: 80, color: false }).expect("in memory");
     text::write(&mut out[1].1, document, text::Options { width: 20, color: false }).expect("in memory");
     json::write(&mut out[2].1, document).expect("in memory");
@@ -160,7 +162,8 @@ fn decoded(raw: &[u8], transport: Transport, cuts: &[prop::sample::Index]) -> De
 fn found(scanned: &Scanned) -> Vec<String> {
     let line = |hit: &galera_rca::scan::block::HitLine| {
         let text = printable(&scanned.block.text[hit.range.clone()]);
-        format!("{} {:?} {:?} {:?} {:?} {text}", hit.number, hit.stamp, hit.level, hit.signals, hit.events)
+        let events = &scanned.events[hit.events.clone()];
+        format!("{} {:?} {:?} {:?} {:?} {text}", hit.number, hit.stamp, hit.level, hit.signals, events)
     };
     scanned.hits.iter().map(line).collect()
 }
@@ -180,14 +183,15 @@ fn record_starts(text: &[u8]) -> Vec<usize> {
 
 fn scanned_in_blocks(text: &[u8], cuts: &[prop::sample::Index]) -> (Vec<String>, u64) {
     let starts = record_starts(text);
-    let mut ends: Vec<usize> = cuts.iter().filter(|_| !starts.is_empty()).map(|cut| starts[cut.index(starts.len())]).collect();
+    let mut ends: Vec<usize> =
+        cuts.iter().filter(|_| !starts.is_empty()).map(|cut| starts[cut.index(starts.len())]).collect();
     ends.push(text.len());
     ends.sort_unstable();
     let (mut at, mut line, mut all, mut lines, mut scratch) = (0, 1, Vec::new(), 0, Scratch::default());
     for end in ends {
         let part = text[at..end].to_vec();
         let newlines = part.iter().filter(|byte| **byte == b'\n').count() as u64;
-        let block = Block { text: part, offset: at as u64, first_line: line, inner: Vec::new() };
+        let block = Block { text: part, first_line: line, ..Block::default() };
         let scanned = scanner().scan(block, &mut scratch);
         all.extend(found(&scanned));
         lines += scanned.lines;
@@ -198,12 +202,13 @@ fn scanned_in_blocks(text: &[u8], cuts: &[prop::sample::Index]) -> (Vec<String>,
 
 /// A log collected from blocks of so many records.
 fn collected(text: &[u8], name: &str, records: usize) -> Log {
-    let log = Log { stem: name.to_owned(), files: vec![File { path: name.to_owned(), ..File::default() }], ..Log::default() };
+    let log =
+        Log { stem: name.to_owned(), files: vec![File { path: name.to_owned(), ..File::default() }], ..Log::default() };
     let mut collector = Collector::new(&scanner().table, Window::default(), log);
     let starts = record_starts(text);
     let (mut at, mut line, mut scratch) = (0, 1, Scratch::default());
     for end in starts.iter().copied().skip(records).step_by(records).chain([text.len()]) {
-        let block = Block { text: text[at..end].to_vec(), offset: at as u64, first_line: line, inner: Vec::new() };
+        let block = Block { text: text[at..end].to_vec(), first_line: line, ..Block::default() };
         line += block.text.iter().filter(|byte| **byte == b'\n').count() as u64;
         collector.take(0, &scanner().scan(block, &mut scratch));
         at = end;
@@ -213,7 +218,9 @@ fn collected(text: &[u8], name: &str, records: usize) -> Log {
 
 #[test]
 fn the_diagnosis_does_not_depend_on_the_size_of_blocks() {
-    for folder in ["tls-untrusted-ca", "kill9-one-restart", "incons-two-node", "sst-tls-donor-expired-cert", "ibdata-truncated"] {
+    for folder in
+        ["tls-untrusted-ca", "kill9-one-restart", "incons-two-node", "sst-tls-donor-expired-cert", "ibdata-truncated"]
+    {
         let document = |records: usize| {
             let read = |node| {
                 let text = fs::read(root().join(format!("samples/{folder}/{node}.log"))).ok()?;
@@ -242,7 +249,7 @@ fn real_logs_in_small_blocks_give_the_same_hits() {
     let starts = record_starts(&text);
     let (mut at, mut line, mut blocks, mut scratch) = (0, 1, Vec::new(), Scratch::default());
     for end in starts.iter().copied().skip(7).step_by(7).chain([text.len()]) {
-        let block = Block { text: text[at..end].to_vec(), offset: at as u64, first_line: line, inner: Vec::new() };
+        let block = Block { text: text[at..end].to_vec(), first_line: line, ..Block::default() };
         line += block.text.iter().filter(|byte| **byte == b'\n').count() as u64;
         blocks.extend(found(&scanner().scan(block, &mut scratch)));
         at = end;

@@ -49,7 +49,8 @@ struct MustNot {
 /// Folders below `samples/`, as written in reports, with their incident.
 fn incidents(below: &str) -> Vec<(String, Incident)> {
     let folder = root().join(below);
-    let mut names: Vec<PathBuf> = fs::read_dir(&folder).expect("samples").map(|entry| entry.expect("entry").path()).collect();
+    let mut names: Vec<PathBuf> =
+        fs::read_dir(&folder).expect("samples").map(|entry| entry.expect("entry").path()).collect();
     names.sort();
     names
         .into_iter()

@@ -14,8 +14,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::arguments::{Analyze, Cli, Format};
 use super::{EXIT_FOUND, EXIT_QUIET, EXIT_TROUBLE, moment, rules, terminal};
 use crate::cluster::collect::Window;
+use crate::cluster::log::Log;
 use crate::diagnose::diagnose;
-use crate::diagnose::document::{Document, Input, Tool};
+use crate::diagnose::document::{Document, Input, Tool, Verdict};
 use crate::diagnose::printable::printable;
 use crate::parse::head::parse_head;
 use crate::pipeline::{self, Run, Settings};
@@ -41,12 +42,17 @@ pub fn run(options: &Analyze) -> Result<u8> {
     let (sources, mut problems) = discover(&inputs, &options.nodes, first_time);
     let settings =
         Settings { threads: threads(options), year: options.year.unwrap_or_else(|| Local::now().year()), window };
-    let run = with_progress(&scanner, &sources, settings);
+    let mut run = with_progress(&scanner, &sources, settings);
+    let missed = window_missed(window, &mut run.logs);
     let found_early = problems.len();
     problems.extend(run.problems.iter().cloned());
     let tool =
         Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), rules: scanner.table.rules.len() };
     let mut document = diagnose(&scanner.table, &run.logs, tool);
+    if missed && document.diagnoses.is_empty() {
+        terminal::complain("no line of these logs lies in the time asked for with --since and --until");
+        document.verdict = Verdict::Unknown;
+    }
     for problem in problems[..found_early].iter().filter(|problem| !problem.is_note()) {
         add_problem(&mut document.inputs, problem);
     }
@@ -56,7 +62,7 @@ pub fn run(options: &Analyze) -> Result<u8> {
         terminal::complain(&problem.to_string());
     }
     print(options, &document)?;
-    Ok(exit_status(options, worst, &problems, &run))
+    Ok(if document.verdict == Verdict::Unknown { EXIT_TROUBLE } else { exit_status(options, worst, &problems, &run) })
 }
 
 /// What to read: the arguments, or standard input when it is a pipe; `None` when there is nothing.
@@ -70,7 +76,29 @@ fn inputs(options: &Analyze) -> Option<Vec<PathBuf>> {
 fn window(options: &Analyze) -> Result<Window, String> {
     let now = Local::now().naive_local();
     let read = |text: &Option<String>| text.as_deref().map(|text| moment::parse(text, now)).transpose();
-    Ok(Window { since: read(&options.since)?, until: read(&options.until)? })
+    let window = Window { since: read(&options.since)?, until: read(&options.until)? };
+    match (window.since, window.until) {
+        (Some(since), Some(until)) if since > until => {
+            Err(format!("--since ({since}) is later than --until ({until})"))
+        }
+        _ => Ok(window),
+    }
+}
+
+/// Notes the files that lie outside of the time asked for; true when no other is left, so that nothing was judged.
+fn window_missed(window: Window, logs: &mut [Log]) -> bool {
+    let (mut inside, mut outside) = (0, 0);
+    for file in logs.iter_mut().flat_map(|log| &mut log.files) {
+        let early = window.since.zip(file.last_time).is_some_and(|(since, last)| last.time < since);
+        let late = window.until.zip(file.first_time).is_some_and(|(until, first)| first.time > until);
+        if early || late {
+            outside += 1;
+            file.problems.push(format!("{}: none of its lines lies in the time asked for", file.path));
+        } else if file.lines > 0 {
+            inside += 1;
+        }
+    }
+    inside == 0 && outside > 0
 }
 
 /// Whoever has only the document must see which inputs are missing in it.
@@ -83,7 +111,8 @@ fn add_problem(inputs: &mut Vec<Input>, problem: &InputProblem) {
     }
     let place = inputs.partition_point(|input| input.name < name);
     let (node, format) = (String::new(), String::new());
-    let unread = Input { name, node, format, lines: 0, bytes: 0, first_time: None, last_time: None, problems: vec![text] };
+    let unread =
+        Input { name, node, format, lines: 0, bytes: 0, first_time: None, last_time: None, problems: vec![text] };
     inputs.insert(place, unread);
 }
 

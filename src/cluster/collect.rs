@@ -86,7 +86,7 @@ impl<'a> Collector<'a> {
     fn take_line(&mut self, file: usize, line: &HitLine, events: &[Event], text: &[u8]) {
         let before = self.last_hit;
         self.last_sign = before;
-        let time = self.time_of(line.stamp);
+        let time = self.time_of(line.stamp, text);
         let wanted = self.window.contains(time);
         if wanted && let Some(step) = self.clock_step(file, line, before) {
             self.match_event(file, line, &step, time, text);
@@ -119,10 +119,12 @@ impl<'a> Collector<'a> {
     }
 
     /// Script lines carry local time even where the server prints UTC: then the server's last time stands.
-    fn time_of(&mut self, own: Option<Stamp>) -> Option<Stamp> {
+    /// A line of the server itself always has its own: the time before it can be that of a container engine.
+    fn time_of(&mut self, own: Option<Stamp>, text: &[u8]) -> Option<Stamp> {
         let last = self.last_hit;
+        let of_server = text.first().is_some_and(u8::is_ascii_digit);
         let time = match (own, last) {
-            (Some(own), Some(last)) if own.offset.is_none() && last.offset.is_some() => Some(last),
+            (Some(own), Some(last)) if own.offset.is_none() && last.offset.is_some() && !of_server => Some(last),
             (Some(own), _) => Some(own),
             (None, last) => last,
         };
@@ -153,7 +155,8 @@ impl<'a> Collector<'a> {
             }
         }
         if let Event::IstReceiver { address, .. } = event {
-            let seen = Advertised { address: host_of(address).to_owned(), file, line: line.number, time, text: text.to_vec() };
+            let seen =
+                Advertised { address: host_of(address).to_owned(), file, line: line.number, time, text: text.to_vec() };
             self.log.advertised.insert(seen.address.clone(), seen);
         }
     }
@@ -180,7 +183,8 @@ impl<'a> Collector<'a> {
 
     /// Counts an event that was concluded after all logs were read.
     pub fn conclude(&mut self, event: &Event, place: (usize, u64), time: Option<Stamp>, text: &[u8]) {
-        let line = HitLine { number: place.1, range: 0..0, stamp: time, level: None, signals: SmallVec::new(), events: 0..0 };
+        let line =
+            HitLine { number: place.1, range: 0..0, stamp: time, level: None, signals: SmallVec::new(), events: 0..0 };
         if self.window.contains(time) {
             self.match_event(place.0, &line, event, time, text);
         }

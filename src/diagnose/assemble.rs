@@ -86,8 +86,7 @@ impl Context<'_> {
         let values = Values { context: self, compiled, finding: best, blamed };
         let own: &Lookup<'_> = &|name| values.get(name, Place::This);
         let texts = &compiled.rule.diagnosis;
-        let mut observed_by: Vec<String> =
-            group.iter().map(|finding| clean(self.logs[finding.log].name())).collect();
+        let mut observed_by: Vec<String> = group.iter().map(|finding| clean(self.logs[finding.log].name())).collect();
         observed_by.sort();
         observed_by.dedup();
         let times = || bursts.iter().flat_map(|burst| [&burst.first, burst.last()]).filter_map(|hit| hit.time);

@@ -43,7 +43,7 @@ pub enum Verdict {
     Healthy,
     Warning,
     Failure,
-    /// No database log could be read.
+    /// No database log could be read, or none has a line in the time asked for.
     Unknown,
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::cluster::log::{File, Log};
 use crate::scan::block::Block;
-use crate::source::{ChunkReader, CutLine, InputProblem, LogSource, open};
+use crate::source::{ChunkReader, CutLine, InputProblem, Limits, LogSource, open};
 use crate::transport::{Decoded, Decoder, Transport, detect, needs_decoding};
 
 /// Bytes looked at to tell the transport of a block.
@@ -13,6 +13,9 @@ const SAMPLE: usize = 8 << 10;
 
 /// A record that is held back for its next lines may be this long.
 const HELD: usize = 64 << 10;
+
+/// A block stays in the processor's cache, together with the table of the automaton.
+const LIMITS: Limits = Limits { block: 256 << 10, search: 64 << 10, line: 1 << 20, read: 128 << 10 };
 
 /// One thing that was read.
 pub enum Step {
@@ -76,6 +79,15 @@ impl<'a> Feed<'a> {
             .collect();
         Self { files: files.into_iter(), current: None, year, read: 0, progress }
     }
+
+    /// Takes back the text of a block, to be used for another one.
+    pub fn recycle(&mut self, text: Vec<u8>) {
+        if text.capacity() > 0
+            && let Some(reader) = self.current.as_mut().and_then(|current| current.reader.as_mut())
+        {
+            reader.recycle(text);
+        }
+    }
 }
 
 impl Iterator for Feed<'_> {
@@ -107,7 +119,7 @@ impl Current {
         let mut end =
             FileEnd { path: path.clone(), bytes: 0, format: Transport::Plain.name(), host: None, problems: Vec::new() };
         let reader = match open(path) {
-            Ok(opened) => Some(ChunkReader::new(opened.reader, 1)),
+            Ok(opened) => Some(ChunkReader::with_limits(opened.reader, 1, LIMITS)),
             Err(problem) => {
                 end.problems.push(problem);
                 None
@@ -142,7 +154,9 @@ impl Current {
             self.end.bytes = chunk.offset + chunk.bytes.len() as u64;
             self.note_cut_lines(&chunk.cut_lines);
             let found = detect(&chunk.bytes[..chunk.bytes.len().min(SAMPLE)]);
-            if found != Transport::Plain || chunk.first_line == 1 {
+            // Only the first lines of a journal tell it from syslog.
+            let journal = self.transport == Transport::JournaldShort && found == Transport::Syslog;
+            if (found != Transport::Plain && !journal) || chunk.first_line == 1 {
                 self.transport = found;
             }
             if self.transport != Transport::Plain {

@@ -1,12 +1,12 @@
-//! Runs the stages over all inputs: reads blocks in order, scans them on several threads, collects in order.
+//! Runs the stages over all inputs: reads blocks in order, scans them on several threads, collects in order
+//! ([`workers`]).
 //!
 //! The result doesn't depend on the number of threads: blocks are numbered, and collected by number.
 
 mod feed;
+mod workers;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::cluster::collect::{Collector, Window};
 use crate::cluster::compare::compare;
@@ -14,7 +14,8 @@ use crate::cluster::log::Log;
 use crate::scan::block::{Block, Scanned, Scratch};
 use crate::scan::scanner::Scanner;
 use crate::source::{InputProblem, LogSource};
-use feed::{Feed, FileEnd, Step};
+use feed::{Feed, FileEnd};
+use workers::Workers;
 
 /// How to run.
 #[derive(Clone, Copy, Debug)]
@@ -35,77 +36,15 @@ pub struct Run {
 
 /// Reads and scans all sources; `progress` is told the bytes read so far.
 pub fn run(scanner: &Scanner, sources: &[LogSource], settings: Settings, progress: &(dyn Fn(u64) + Sync)) -> Run {
-    let mut gather = Gather::new(scanner, sources, settings);
+    let gather = Gather::new(scanner, sources, settings);
     let feed = Feed::new(sources, settings.year, progress);
-    if settings.threads <= 1 {
-        let mut scratch = Scratch::default();
-        for step in feed {
-            gather.take(scan(scanner, step, &mut scratch));
-        }
-    } else {
-        in_parallel(scanner, feed, settings.threads, &mut gather);
-    }
-    gather.finish()
+    Workers::run(scanner, feed, gather, settings.threads.max(1)).map(Gather::finish).unwrap_or_default()
 }
 
 /// A step after scanning.
 enum Done {
-    Scanned { log: usize, file: usize, scanned: Box<Scanned> },
+    Scanned { log: usize, file: usize, scanned: Scanned },
     End { log: usize, file: usize, end: FileEnd },
-}
-
-fn scan(scanner: &Scanner, step: Step, scratch: &mut Scratch) -> Done {
-    match step {
-        Step::Block { log, file, block } => {
-            Done::Scanned { log, file, scanned: Box::new(scanner.scan(block, scratch)) }
-        }
-        Step::End { log, file, end } => Done::End { log, file, end },
-    }
-}
-
-fn in_parallel(scanner: &Scanner, feed: Feed<'_>, threads: usize, gather: &mut Gather<'_>) {
-    let (send_step, steps) = sync_channel::<(u64, Step)>(threads);
-    let (send_done, done) = sync_channel::<(u64, Done)>(threads);
-    let steps = Mutex::new(steps);
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            for step in (0..).zip(feed) {
-                if send_step.send(step).is_err() {
-                    break;
-                }
-            }
-        });
-        for _ in 0..threads {
-            let send_done = send_done.clone();
-            let steps = &steps;
-            scope.spawn(move || work(scanner, steps, &send_done));
-        }
-        drop(send_done);
-        in_order(&done, |step| gather.take(step));
-    });
-}
-
-fn work(scanner: &Scanner, steps: &Mutex<Receiver<(u64, Step)>>, done: &SyncSender<(u64, Done)>) {
-    let mut scratch = Scratch::default();
-    loop {
-        let next = steps.lock().ok().and_then(|steps| steps.recv().ok());
-        let Some((number, step)) = next else { return };
-        if done.send((number, scan(scanner, step, &mut scratch))).is_err() {
-            return;
-        }
-    }
-}
-
-fn in_order(done: &Receiver<(u64, Done)>, mut take: impl FnMut(Done)) {
-    let mut waiting = BTreeMap::new();
-    let mut next = 0;
-    for (number, step) in done {
-        waiting.insert(number, step);
-        while let Some(step) = waiting.remove(&next) {
-            take(step);
-            next += 1;
-        }
-    }
 }
 
 /// Collects all logs.
@@ -123,10 +62,17 @@ impl<'a> Gather<'a> {
         Self { collectors, problems: Vec::new() }
     }
 
-    fn take(&mut self, done: Done) {
+    /// Collects a step; gives back what can be used again.
+    fn take(&mut self, done: Done) -> Option<Scanned> {
         match done {
-            Done::Scanned { log, file, scanned } => self.collectors[log].take(file, &scanned),
-            Done::End { log, file, end } => self.end_of_file(log, file, end),
+            Done::Scanned { log, file, scanned } => {
+                self.collectors[log].take(file, &scanned);
+                Some(scanned)
+            }
+            Done::End { log, file, end } => {
+                self.end_of_file(log, file, end);
+                None
+            }
         }
     }
 

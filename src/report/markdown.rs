@@ -30,7 +30,7 @@ pub fn write(out: &mut impl Write, document: &Document) -> io::Result<()> {
 
 fn nothing_found(document: &Document) -> &'static str {
     match document.verdict {
-        Verdict::Unknown => "No database log could be read, so nothing can be said.",
+        Verdict::Unknown => "No line of a database log could be judged, so nothing can be said.",
         Verdict::Failure | Verdict::Warning => "What was found is below --min-severity, so it is not shown.",
         Verdict::Healthy if document.all_read() => "Nothing in these logs stands against the cluster.",
         Verdict::Healthy => "Nothing in these logs stands against the cluster; the notes below say what was not read.",

@@ -53,9 +53,11 @@ struct Page<'a, W: Write> {
 impl<W: Write> Page<'_, W> {
     fn nothing_found(&mut self, document: &Document) -> io::Result<()> {
         match document.verdict {
-            Verdict::Unknown => {
-                self.headline(Style::new().bold(), "UNKNOWN", "no database log could be read, so nothing can be said")
-            }
+            Verdict::Unknown => self.headline(
+                Style::new().bold(),
+                "UNKNOWN",
+                "no line of a database log could be judged, so nothing can be said",
+            ),
             Verdict::Healthy => {
                 let lines: u64 = document.inputs.iter().map(|input| input.lines).sum();
                 let unread = if document.all_read() { "" } else { "; the notes below say what was not read" };
@@ -95,8 +97,9 @@ impl<W: Write> Page<'_, W> {
             let text = format!("{}. {}{}", index + 1, remedy.step, risk_mark(remedy.risk));
             self.field(if index == 0 { "FIX" } else { "" }, &text)?;
         }
-        let rule = format!("{} (galera-rca rules show {})", diagnosis.rule, diagnosis.rule);
-        self.field("RULE", &rule)
+        self.labelled("RULE", &diagnosis.rule)?;
+        let show = self.paint(AnsiColor::Cyan.on_default(), &format!("galera-rca rules show {}", diagnosis.rule));
+        self.labelled("", &format!("  {show}"))
     }
 
     fn others(&mut self, others: &[Diagnosis]) -> io::Result<()> {
@@ -298,7 +301,8 @@ fn different_lines(diagnosis: &Diagnosis) -> Vec<&Evidence> {
 }
 
 fn wrap(text: &str, width: usize) -> Vec<String> {
-    let options = textwrap::Options::new(width.max(20)).break_words(true);
+    // A date, an option or a file name is not parted at its hyphens.
+    let options = textwrap::Options::new(width.max(20)).word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 

@@ -102,11 +102,16 @@ impl<'a> Line<'a> {
 impl Scanner {
     /// Finds the hit lines of a block.
     pub fn scan(&self, block: Block, scratch: &mut Scratch) -> Scanned {
-        let Scratch { room, literals, quiet } = scratch;
-        self.automaton.hits(&block.text, room, literals);
+        self.scan_into(block, scratch, Scanned::default())
+    }
+
+    /// As [`Scanner::scan`], with the room of an older result.
+    pub fn scan_into(&self, block: Block, scratch: &mut Scratch, room: Scanned) -> Scanned {
+        let Scratch { room: walks, literals, quiet } = scratch;
+        self.automaton.hits(&block.text, walks, literals);
         quiet.clear();
         quiet.resize(self.table.signals.len(), 0);
-        let mut found = Found { scanner: self, lines: Lines::new(&block), quiet, hits: Vec::new(), events: Vec::new() };
+        let mut found = Found::new(self, &block, quiet, room.hits, room.events);
         let mut candidates = Candidates::default();
         let mut end = 0;
         for &literal in literals.iter() {
@@ -135,7 +140,19 @@ struct Found<'a> {
     events: Vec<Event>,
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    fn new(
+        scanner: &'a Scanner,
+        block: &'a Block,
+        quiet: &'a mut [u64],
+        mut hits: Vec<HitLine>,
+        mut events: Vec<Event>,
+    ) -> Self {
+        hits.clear();
+        events.clear();
+        Self { scanner, lines: Lines::new(block), quiet, hits, events }
+    }
+
     /// Decides about the line that ends at `end`. Most lines with literals are only to be counted.
     fn finish_line(&mut self, candidates: &mut Candidates, end: usize) {
         for &index in &candidates.counted {
@@ -174,10 +191,18 @@ impl Found<'_> {
         }
         let (number, outer) = self.lines.number_of(range.start);
         let own = line.head().and_then(|head| head.stamp);
-        let stamp = own.or(outer).or_else(|| self.lines.record_stamp(range.start));
+        let stamp = own.or_else(|| self.lines.borrowed_stamp(range.start, outer));
         self.lines.known = Some((range.start, stamp));
         self.hits.push(HitLine { number, range, stamp, level: line.level(), signals, events });
     }
+}
+
+/// Do both name one moment, in zones that may differ? Zones differ by whole quarters of an hour.
+fn same_moment(one: Stamp, other: Stamp) -> bool {
+    const QUARTER: i64 = 15 * 60;
+    const SLACK: i64 = 5;
+    let apart = (one.time - other.time).num_seconds().rem_euclid(QUARTER);
+    apart <= SLACK || apart >= QUARTER - SLACK
 }
 
 /// Is the line's level one of these words?
@@ -313,6 +338,15 @@ impl<'a> Lines<'a> {
         self.advance(text.len());
         let unfinished = u64::from(text.last().is_some_and(|last| *last != b'\n'));
         self.index as u64 + unfinished
+    }
+
+    /// The time of a line that has none of its own: its record's where that is the moment its transport names, else
+    /// its transport's. Servers print local time, container engines UTC, and one log must not mix the two.
+    fn borrowed_stamp(&self, start: usize, outer: Option<Stamp>) -> Option<Stamp> {
+        match (self.record_stamp(start), outer) {
+            (Some(record), Some(outer)) if !same_moment(record, outer) => Some(outer),
+            (record, outer) => record.or(outer),
+        }
     }
 
     /// The time of the record that the continuation line at `start` belongs to.

@@ -71,6 +71,8 @@ fn add_files(entries: Vec<PathBuf>, listing: &mut Listing) -> Vec<PathBuf> {
             Ok(metadata) if metadata.is_dir() => folders.push(path),
             Ok(metadata) if metadata.is_file() => match likeness(&file_name(&path)) {
                 Likeness::Never => listing.skipped_files += 1,
+                // All files of /proc and /sys say so, and reading some of them never ends.
+                Likeness::Unknown if metadata.len() == 0 => listing.skipped_files += 1,
                 likely => listing.files.push((path, likely)),
             },
             _ => listing.skipped_files += 1,
