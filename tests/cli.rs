@@ -905,7 +905,13 @@ fn help_names_every_option_and_the_exit_status() {
     ] {
         assert!(text.contains(option), "{option}");
     }
-    for words in ["Exit status", "0 nothing at or above --fail-on", "1 something", "2 wrong usage"] {
+    for words in [
+        "Exit status",
+        "0 nothing at or above --fail-on",
+        "1 something",
+        "2 wrong usage",
+        "no line that could be judged",
+    ] {
         assert!(text.contains(words), "{words}: {text}");
     }
     for subcommand in ["list", "show", "lint", "test", "export", "events", "schema"] {

@@ -10,8 +10,8 @@ use crate::rules::schema::Severity;
 #[derive(Debug, Parser)]
 #[command(name = "galera-rca", version, args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
 #[command(
-    after_help = "Exit status: 0 nothing at or above --fail-on, 1 something found, 2 wrong usage or an input that \
-                        could not be read (the rest is still analysed).\n\nExamples:\n  galera-rca node1.log node2.log \
+    after_help = "Exit status: 0 nothing at or above --fail-on, 1 something found, 2 wrong usage, an input that \
+                        could not be read (the rest is still analysed), or no line that could be judged.\n\nExamples:\n  galera-rca node1.log node2.log \
                         node3.log\n  galera-rca /var/log/mysql\n  journalctl -u mariadb -o json | galera-rca\n  galera-rca \
                         rules show tls-peer-certificate-expired"
 )]
