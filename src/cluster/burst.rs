@@ -27,6 +27,17 @@ pub struct Hit {
     pub text: Vec<u8>,
     /// Named parts of the line or fields of the event; none for the last hit of a burst.
     pub captures: Vec<(String, String)>,
+    /// The signal whose expression gives the captures, while they are not yet taken: most bursts of a long log are
+    /// forgotten before anyone asks for them.
+    pending: Option<u32>,
+}
+
+/// Where a hit's captures come from.
+pub enum Captures {
+    None,
+    Ready(Vec<(String, String)>),
+    /// From the expression of this signal, once the log was read.
+    Signal(u32),
 }
 
 /// Where a hit stands; its text is copied only if the hit is kept.
@@ -39,8 +50,10 @@ pub struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    fn hit(self, captures: Vec<(String, String)>) -> Hit {
-        Hit { file: self.file, line: self.line, time: self.time, text: self.text.to_vec(), captures }
+    fn hit(self, captures: Captures) -> Hit {
+        let mut hit = Hit::default();
+        hit.become_seen(self, captures);
+        hit
     }
 }
 
@@ -56,9 +69,23 @@ impl Hit {
     }
 
     fn move_to(&mut self, seen: Seen<'_>) {
+        /// Memory worth keeping whatever the next text's length.
+        const ROOM: usize = 256;
         (self.file, self.line, self.time) = (seen.file, seen.line, seen.time);
+        if self.text.capacity() > 2 * seen.text.len() + ROOM {
+            self.text = Vec::new();
+        }
         self.text.clear();
         self.text.extend_from_slice(seen.text);
+    }
+
+    fn become_seen(&mut self, seen: Seen<'_>, captures: Captures) {
+        self.move_to(seen);
+        (self.captures, self.pending) = match captures {
+            Captures::None => (Vec::new(), None),
+            Captures::Ready(captures) => (captures, None),
+            Captures::Signal(signal) => (Vec::new(), Some(signal)),
+        };
     }
 }
 
@@ -88,9 +115,12 @@ impl Burst {
         if self.count > 1 { &self.last } else { &self.first }
     }
 
-    fn new(process: usize, first: Hit) -> Self {
-        let (samples, last, recent) = (Vec::new(), Hit::default(), VecDeque::new());
-        Self { process, count: 1, first, samples, last, dense: false, recent }
+    /// Begins anew, with the memory of a burst that is forgotten.
+    fn begin(&mut self, process: usize, seen: Seen<'_>, captures: Captures) {
+        (self.process, self.count, self.dense) = (process, 1, false);
+        self.first.become_seen(seen, captures);
+        self.samples.clear();
+        self.recent.clear();
     }
 
     fn note_time(&mut self, time: Option<NaiveDateTime>, threshold: Option<(u32, i64)>) {
@@ -110,9 +140,12 @@ impl Burst {
 /// All bursts of one subject in one log.
 #[derive(Clone, Debug, Default)]
 pub struct Bursts {
+    /// In order, once [`Bursts::finish`] was called.
     pub list: Vec<Burst>,
     /// Hits of older bursts that are no longer kept.
     pub forgotten: u64,
+    /// Where in a full list the oldest burst stands.
+    oldest: usize,
 }
 
 /// How hits of a subject are kept.
@@ -122,34 +155,58 @@ pub struct Keep {
     pub threshold: Option<(u32, i64)>,
     /// The report may show samples and the last hit, not only the first.
     pub samples: bool,
+    /// The report may name what the first hit captured.
+    pub captures: bool,
 }
 
 impl Bursts {
     /// Counts a hit; `captures` is called only if the hit is kept with them.
-    pub fn add(
-        &mut self,
-        process: usize,
-        keep: Keep,
-        seen: Seen<'_>,
-        captures: impl FnOnce() -> Vec<(String, String)>,
-    ) {
+    pub fn add(&mut self, process: usize, keep: Keep, seen: Seen<'_>, captures: impl FnOnce() -> Captures) {
         let time = seen.time.map(|stamp| stamp.instant());
-        match self.list.last_mut() {
+        let captures = || if keep.captures { captures() } else { Captures::None };
+        let burst = match self.latest() {
             Some(burst) if continues(burst, process, time) => {
                 burst.count += 1;
                 if keep.samples && burst.samples.len() < SAMPLES {
                     burst.samples.push(seen.hit(captures()));
                 }
                 burst.last.move_to(Seen { text: if keep.samples { seen.text } else { &[] }, ..seen });
-                burst.note_time(time, keep.threshold);
+                burst
             }
             _ => {
-                let mut burst = Burst::new(process, seen.hit(captures()));
-                burst.note_time(time, keep.threshold);
-                if self.list.len() >= MOST_BURSTS {
-                    self.forgotten += self.list.remove(0).count;
-                }
-                self.list.push(burst);
+                let burst = self.next();
+                burst.begin(process, seen, captures());
+                burst
+            }
+        };
+        burst.note_time(time, keep.threshold);
+    }
+
+    fn latest(&mut self) -> Option<&mut Burst> {
+        let before = self.oldest.checked_sub(1).unwrap_or(self.list.len().saturating_sub(1));
+        self.list.get_mut(before)
+    }
+
+    /// A place for a new burst: that of the oldest one, when there are enough.
+    fn next(&mut self) -> &mut Burst {
+        let at = if self.list.len() < MOST_BURSTS {
+            self.list.push(Burst::default());
+            self.list.len() - 1
+        } else {
+            self.forgotten += self.list[self.oldest].count;
+            self.oldest = (self.oldest + 1) % MOST_BURSTS;
+            self.oldest.checked_sub(1).unwrap_or(MOST_BURSTS - 1)
+        };
+        &mut self.list[at]
+    }
+
+    /// Puts the bursts in order, and takes the captures that are still to be taken, by signal and text.
+    pub fn finish(&mut self, mut captures: impl FnMut(u32, &[u8]) -> Vec<(String, String)>) {
+        self.list.rotate_left(self.oldest);
+        self.oldest = 0;
+        for hit in self.list.iter_mut().flat_map(|burst| std::iter::once(&mut burst.first).chain(&mut burst.samples)) {
+            if let Some(signal) = hit.pending.take() {
+                hit.captures = captures(signal, &hit.text);
             }
         }
     }
@@ -158,4 +215,51 @@ impl Bursts {
 fn continues(burst: &Burst, process: usize, time: Option<NaiveDateTime>) -> bool {
     let silence = burst.last().instant().zip(time).map_or(0, |(before, now)| (now - before).num_seconds());
     burst.process == process && silence.abs() <= SILENCE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(line: u64) -> Seen<'static> {
+        let time = NaiveDateTime::default() + chrono::TimeDelta::seconds(line as i64 * 1_000);
+        Seen { file: 0, line, time: Some(Stamp::local(time)), text: b"text" }
+    }
+
+    fn added(hits: impl Iterator<Item = u64>, samples: bool) -> Bursts {
+        let mut bursts = Bursts::default();
+        for line in hits {
+            bursts.add(0, Keep { threshold: None, samples, captures: samples }, seen(line), || Captures::Signal(7));
+        }
+        bursts.finish(|signal, text| vec![(signal.to_string(), String::from_utf8_lossy(text).into_owned())]);
+        bursts
+    }
+
+    #[test]
+    fn the_latest_bursts_are_kept_in_order() {
+        for hits in [1, 47, 48, 49, 95, 96, 97, 150] {
+            let bursts = added(1..=hits, true);
+            let lines: Vec<u64> = bursts.list.iter().map(|burst| burst.first.line).collect();
+            let kept = hits.min(MOST_BURSTS as u64);
+            assert_eq!(lines, (hits - kept + 1..=hits).collect::<Vec<_>>());
+            assert_eq!(bursts.forgotten, hits - kept);
+        }
+    }
+
+    #[test]
+    fn hits_without_silence_between_them_are_one_burst() {
+        let bursts = added([1, 1, 1, 1, 9].into_iter(), true);
+        let counts: Vec<u64> = bursts.list.iter().map(|burst| burst.count).collect();
+        assert_eq!(counts, [4, 1]);
+        assert_eq!(bursts.list[0].hits().count(), 4);
+    }
+
+    #[test]
+    fn captures_are_taken_at_the_end_of_hits_that_are_shown() {
+        let captures = |samples| {
+            added([1, 1, 1, 1].into_iter(), samples).list[0].hits().map(|hit| hit.captures.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(captures(true), [1, 1, 1, 0]);
+        assert_eq!(captures(false), [0, 0]);
+    }
 }

@@ -1,11 +1,12 @@
 //! Takes in the hit lines of one log, in order, and keeps what the diagnosis needs of them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 use smallvec::SmallVec;
 
-use super::burst::{Keep, Seen};
+use super::burst::{Captures, Keep, Seen};
 use super::log::{Advertised, Log, Unexplained};
 use super::process::{Ending, Process};
 use super::template::template;
@@ -13,7 +14,7 @@ use crate::parse::event::{Event, ViewMember};
 use crate::parse::head::{Level, parse_head};
 use crate::parse::stamp::Stamp;
 use crate::rules::schema::Role;
-use crate::rules::table::{EventSignal, Matcher, Subject, Table};
+use crate::rules::table::{EventSignal, Matcher, Subject, Table, compile};
 use crate::scan::block::{HitLine, MATCHED_BYTES, Scanned};
 
 /// Text kept of a hit line.
@@ -83,6 +84,23 @@ impl<'a> Collector<'a> {
         self.log.last_time = scanned.last_stamp.or(self.last_hit).or(self.log.last_time);
     }
 
+    /// What is known of the log, now that nothing more comes.
+    pub fn finish(mut self) -> Log {
+        let table = self.table;
+        for bursts in self.log.bursts.values_mut() {
+            // An expression with captures takes much memory, so it is compiled for this and dropped again.
+            let mut compiled = BTreeMap::new();
+            bursts.finish(|signal, text| {
+                let regex = compiled.entry(signal).or_insert_with(|| match table.signals.get(signal as usize)?.matcher {
+                    Matcher::Regex(ref regex) => compile(&regex.source).ok(),
+                    Matcher::Text(..) => None,
+                });
+                captures(regex.as_ref(), text)
+            });
+        }
+        self.log
+    }
+
     fn take_line(&mut self, file: usize, line: &HitLine, events: &[Event], text: &[u8]) {
         let before = self.last_hit;
         self.last_sign = before;
@@ -97,11 +115,13 @@ impl<'a> Collector<'a> {
         if !wanted {
             return;
         }
-        for &signal in &line.signals {
-            let signal = &self.table.signals[signal as usize];
+        for &index in &line.signals {
+            let signal = &self.table.signals[index as usize];
             let captures = || match &signal.matcher {
-                Matcher::Regex(regex) => captures(regex.get(), text),
-                Matcher::Text(..) => Vec::new(),
+                Matcher::Regex(regex) if !regex.source.contains("(?<") && !regex.source.contains("(?P<") => Captures::None,
+                Matcher::Regex(_) if text.len() <= KEPT_BYTES => Captures::Signal(index),
+                Matcher::Regex(regex) => Captures::Ready(captures(regex.get(), text)),
+                Matcher::Text(..) => Captures::None,
             };
             self.add(signal.subject, file, line.number, time, text, captures);
         }
@@ -196,7 +216,7 @@ impl<'a> Collector<'a> {
         let Some(indexes) = table.events_by_kind.get(event.kind()) else { return };
         for signal in indexes.iter().map(|&index| &table.events[index]) {
             if event_matches(signal, event, line.level) {
-                self.add(signal.subject, file, line.number, time, text, || fields(event));
+                self.add(signal.subject, file, line.number, time, text, || Captures::Ready(fields(event)));
             }
         }
     }
@@ -208,12 +228,12 @@ impl<'a> Collector<'a> {
         line: u64,
         time: Option<Stamp>,
         text: &[u8],
-        captures: impl FnOnce() -> Vec<(String, String)>,
+        captures: impl FnOnce() -> Captures,
     ) {
         let process = self.log.processes.len() - 1;
         let rule = self.table.rule(subject);
         let samples = rule.is_some_and(|rule| matches!(rule.rule.role, Role::Cause | Role::Symptom));
-        let keep = Keep { threshold: rule.and_then(|rule| rule.threshold), samples };
+        let keep = Keep { threshold: rule.and_then(|rule| rule.threshold), samples, captures: rule.is_some() };
         let seen = Seen { file, line, time, text: &text[..text.len().min(KEPT_BYTES)] };
         self.log.bursts.entry(subject).or_default().add(process, keep, seen, captures);
     }

@@ -92,7 +92,7 @@ impl<'a> Gather<'a> {
 
     fn finish(mut self) -> Run {
         compare(&mut self.collectors);
-        let mut logs: Vec<Log> = self.collectors.into_iter().map(|collector| collector.log).collect();
+        let mut logs: Vec<Log> = self.collectors.into_iter().map(Collector::finish).collect();
         name_side_logs(&mut logs);
         Run { logs, problems: self.problems }
     }

@@ -6,6 +6,6 @@
 
 pub mod automaton;
 pub mod block;
+pub mod expression;
 pub mod naive;
-pub mod needs;
 pub mod scanner;

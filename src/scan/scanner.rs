@@ -1,11 +1,10 @@
 //! What a scanner looks for: the table's signals, the triggers of typed events, and the marks of bad levels.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
 
 use super::automaton::{Automaton, AutomatonError, LiteralHit, Room};
 use super::block::{self, Line};
-use super::needs::Needs;
+use super::expression::{Expression, SharedRoom};
 use crate::parse::trigger::TRIGGERS;
 use crate::rules::frequency::Frequencies;
 use crate::rules::table::{Matcher, Signal, Table};
@@ -34,8 +33,9 @@ pub struct Scanner {
     /// For each state of the automaton where its targets begin; one more at the end.
     starts: Vec<u32>,
     targets: Vec<Target>,
-    /// For each signal what its expression needs, found out at its first candidate.
-    needs: Vec<OnceLock<Needs>>,
+    /// For each signal its expression, if it has one.
+    expressions: Vec<Option<Expression>>,
+    room: SharedRoom,
 }
 
 impl Scanner {
@@ -60,8 +60,8 @@ impl Scanner {
         }
         let automaton = Automaton::new(&literals.texts)?;
         let (starts, targets) = by_state(&automaton, &literals);
-        let needs = table.signals.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { table, automaton, starts, targets, needs })
+        let expressions = table.signals.iter().map(expression).collect();
+        Ok(Self { table, automaton, starts, targets, expressions, room: SharedRoom::default() })
     }
 
     /// What ends at a hit of this scanner's automaton.
@@ -75,10 +75,9 @@ impl Scanner {
         let signal = &self.table.signals[index];
         let matched = match &signal.matcher {
             Matcher::Text(_, finder) => finder.as_ref().is_none_or(|finder| finder.find(line.text).is_some()),
-            Matcher::Regex(regex) => {
-                let text = line.matched();
-                let needs = self.needs[index].get_or_init(|| Needs::new(&regex.source));
-                needs.are_met(text) && regex.get().is_some_and(|regex| regex.is_match(text))
+            Matcher::Regex(_) => {
+                let expression = self.expressions[index].as_ref();
+                expression.is_some_and(|expression| expression.matches(line.matched(), &self.room))
             }
         };
         matched && (signal.levels.is_empty() || block::level_is(&signal.levels, line.head()))
@@ -103,6 +102,13 @@ impl Scanner {
             }
         }
         counts
+    }
+}
+
+fn expression(signal: &Signal) -> Option<Expression> {
+    match &signal.matcher {
+        Matcher::Regex(regex) => Some(Expression::new(&regex.source)),
+        Matcher::Text(..) => None,
     }
 }
 

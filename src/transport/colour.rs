@@ -3,10 +3,10 @@
 use memchr::{memchr, memmem};
 use std::borrow::Cow;
 
-const ESCAPE: u8 = 0x1b;
+pub(super) const ESCAPE: u8 = 0x1b;
 
 /// `←[38;5;6m`: Windows consoles show the escape character as a left arrow, and so it lands in tickets.
-const ARROW: &[u8] = "←[".as_bytes();
+pub(super) const ARROW: &[u8] = "←[".as_bytes();
 
 /// Whether there is anything to remove.
 pub(super) fn is_coloured(text: &[u8]) -> bool {

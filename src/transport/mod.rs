@@ -90,11 +90,12 @@ impl fmt::Display for Transport {
 /// begins with is already what a decoder would give.
 #[must_use]
 pub fn needs_decoding(chunk: &[u8], transport: Transport) -> bool {
+    // One search for the first bytes of all that would have to go spares plain logs three.
+    let suspicious = || memchr::memchr3(b'\r', colour::ESCAPE, colour::ARROW[0], chunk).is_some();
     transport != Transport::Plain
         || chunk.starts_with(decoder::BYTE_ORDER_MARK)
         || chunk.first() == Some(&0)
-        || memchr::memchr(b'\r', chunk).is_some()
-        || colour::is_coloured(chunk)
+        || (suspicious() && (memchr::memchr(b'\r', chunk).is_some() || colour::is_coloured(chunk)))
 }
 
 /// Inner lines with their text. Reused from chunk to chunk; [`Decoder::decode`] appends.

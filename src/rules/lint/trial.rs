@@ -36,7 +36,7 @@ impl Trial {
         let mut collectors: Vec<Collector<'_>> =
             parts(text).into_iter().map(|(name, part)| self.read(name, &part)).collect();
         compare(&mut collectors);
-        Outcome { logs: collectors.into_iter().map(|collector| collector.log).collect() }
+        Outcome { logs: collectors.into_iter().map(Collector::finish).collect() }
     }
 
     fn read(&self, name: &str, text: &str) -> Collector<'_> {

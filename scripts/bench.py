@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Measure galera-rca against ripgrep with the same signatures, and against wc -l.
+
+  scripts/bench.py LOG [LOG ...]     e.g. a generated 1 GB log and an event-dense real one
+  scripts/bench.py --runs 9 LOG      medians of 9 paired runs (default 5)
+
+Prints, for each log: medians of wall time, ratios in the same run, peak memory, the gain of a second thread,
+and the growth from 100 to 1,000 rules. Start-up is the CPU time of analysing an empty-handed small log.
+Needs rg on the PATH. Ratios carry over to other machines, seconds don't.
+"""
+import argparse
+import os
+import pathlib
+import statistics
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TOOL = ROOT / "target" / "release" / "galera-rca"
+
+
+def timed(command):
+    """Wall seconds, CPU seconds and peak MiB of one run."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, _, usage = os.wait4(process.pid, 0)
+    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def paired(commands, runs):
+    """Medians of each command, all of them run in turn."""
+    seen = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            seen[name].append(timed(command))
+    return {name: tuple(statistics.median(column) for column in zip(*rows)) for name, rows in seen.items()}
+
+
+def padding(folder, rules):
+    """Rule files that match nothing: what the table costs without hits of its own."""
+    for number in range(rules):
+        (folder / f"padding-{number:04}.toml").write_text(
+            f"id = 'padding-{number:04}'\ntitle = 'padding'\narea = 'padding'\nseverity = 'info'\nrole = 'context'\n"
+            f"[[match]]\nregex = '''padding number {number:04} (?<value>\\d+) never printed'''\n"
+        )
+
+
+def measure(log, signatures, runs):
+    tool = [str(TOOL), "--format", "json", "--threads"]
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        small, large = folder / "small", folder / "large"
+        for place, rules in ((small, 70), (large, 570)):
+            place.mkdir()
+            padding(place, rules)
+        medians = paired(
+            {
+                "one thread": [*tool, "1", log],
+                "two threads": [*tool, "2", log],
+                "500 rules": [*tool, "1", "--rules", str(small), log],
+                "1000 rules": [*tool, "1", "--rules", str(large), log],
+                "rg": ["rg", "-c", "--no-unicode", "-f", signatures, log],
+                "wc -l": ["wc", "-l", log],
+            },
+            runs,
+        )
+    size = os.path.getsize(log)
+    print(f"\n{log}: {size / 1e6:.0f} MB, medians of {runs} paired runs")
+    for what, (wall, cpu, peak) in medians.items():
+        print(f"  {what:12} {wall:8.3f} s  {size / wall / 1e9:6.2f} GB/s  CPU {cpu:7.3f} s  peak {peak:6.1f} MiB")
+    wall = {what: row[0] for what, row in medians.items()}
+    print(f"  to rg        {wall['500 rules'] / wall['rg']:.2f} of its time (500 rules, one thread)")
+    print(f"  to wc -l     {wall['one thread'] / wall['wc -l']:.1f} times its time")
+    print(f"  two threads  {wall['one thread'] / wall['two threads']:.2f} times as fast as one")
+    print(f"  1000 rules   {100 * (wall['1000 rules'] / wall['500 rules'] - 1):+.0f} % against 500")
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--runs", type=int, default=5)
+    arguments.add_argument("logs", nargs="+")
+    options = arguments.parse_args()
+    subprocess.run(["cargo", "build", "--release", "--locked"], cwd=ROOT, check=True)
+    with tempfile.NamedTemporaryFile("wb") as signatures:
+        signatures.write(subprocess.run([TOOL, "rules", "export"], capture_output=True, check=True).stdout)
+        signatures.flush()
+        small = str(ROOT / "samples" / "tls-untrusted-ca" / "node3.log")
+        start = [timed([str(TOOL), "--format", "json", small]) for _ in range(20)]
+        print(f"start-up with a small log: {1000 * statistics.median(row[1] for row in start):.1f} ms of CPU")
+        for log in options.logs:
+            measure(log, signatures.name, options.runs)
+
+
+if __name__ == "__main__":
+    main()
