@@ -56,10 +56,10 @@ fn a_wrong_clock_changes_no_diagnosis_and_no_order() {
     let sandbox = Sandbox::new();
     for incident in ["tls-untrusted-ca", "addr-cluster-name-mismatch", "sst-tls-donor-expired-cert"] {
         let right = claims(&analysed(&sandbox, incident, None));
-        for node in 0..NODES.len() {
+        for (index, node) in NODES.iter().enumerate() {
             for seconds in [5_400, -7, 34_560_000] {
-                let wrong = claims(&analysed(&sandbox, incident, Some((node, seconds))));
-                assert_eq!(right, wrong, "{incident}, {} shifted by {seconds} s", NODES[node]);
+                let wrong = claims(&analysed(&sandbox, incident, Some((index, seconds))));
+                assert_eq!(right, wrong, "{incident}, {node} shifted by {seconds} s");
             }
         }
     }

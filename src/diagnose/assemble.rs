@@ -36,7 +36,7 @@ pub fn document(table: &Table, logs: &[Log], findings: &[Finding], parents: &[Op
     let context = Context { table, logs, findings, parents };
     let mut diagnoses: Vec<_> =
         groups.into_iter().filter_map(|((rule, blamed), members)| context.diagnosis(rule, &blamed, &members)).collect();
-    diagnoses.sort_by(|left, right| rank_key(left).cmp(&rank_key(right)));
+    diagnoses.sort_by_cached_key(rank_key);
     let mut diagnoses: Vec<Diagnosis> = diagnoses.into_iter().map(|ranked| ranked.diagnosis).collect();
     for (index, diagnosis) in diagnoses.iter_mut().enumerate() {
         diagnosis.rank = index + 1;
