@@ -31,17 +31,34 @@ const MOST_THREADS: usize = 4;
 /// A progress bar is shown only for work that takes longer.
 const PROGRESS_AFTER: Duration = Duration::from_secs(1);
 
+/// Logs that were read, and what they say.
+pub struct Analysis {
+    pub document: Document,
+    pub logs: Vec<Log>,
+    pub status: u8,
+}
+
 /// Runs the analysis and gives the exit status.
 pub fn run(options: &Analyze) -> Result<u8> {
-    let Some(inputs) = inputs(options) else {
-        Cli::command().print_long_help().context("cannot write the help")?;
-        return Ok(EXIT_TROUBLE);
-    };
+    let Some(analysis) = analysis(options, false)? else { return usage() };
+    print(options, &analysis.document)?;
+    Ok(analysis.status)
+}
+
+/// Shows how to call the tool, when it is given nothing to read.
+pub fn usage() -> Result<u8> {
+    Cli::command().print_long_help().context("cannot write the help")?;
+    Ok(EXIT_TROUBLE)
+}
+
+/// Reads and judges the inputs; `None` when there are none. Problems with inputs are told on standard error.
+pub fn analysis(options: &Analyze, tracked: bool) -> Result<Option<Analysis>> {
+    let Some(inputs) = inputs(options) else { return Ok(None) };
     let window = window(options).map_err(anyhow::Error::msg)?;
     let scanner = Scanner::new(rules::table(&options.rules)?)?;
     let (sources, mut problems) = discover(&inputs, &options.nodes, first_time);
-    let settings =
-        Settings { threads: threads(options), year: options.year.unwrap_or_else(|| Local::now().year()), window };
+    let year = options.year.unwrap_or_else(|| Local::now().year());
+    let settings = Settings { threads: threads(options), year, window, tracked };
     let mut run = with_progress(&scanner, &sources, settings);
     let missed = window_missed(window, &mut run.logs);
     let found_early = problems.len();
@@ -61,8 +78,9 @@ pub fn run(options: &Analyze) -> Result<u8> {
     for problem in problems.iter().filter(|problem| !problem.is_note()) {
         terminal::complain(&problem.to_string());
     }
-    print(options, &document)?;
-    Ok(if document.verdict == Verdict::Unknown { EXIT_TROUBLE } else { exit_status(options, worst, &problems, &run) })
+    let unknown = document.verdict == Verdict::Unknown;
+    let status = if unknown { EXIT_TROUBLE } else { exit_status(options, worst, &problems, &run) };
+    Ok(Some(Analysis { document, logs: run.logs, status }))
 }
 
 /// What to read: the arguments, or standard input when it is a pipe; `None` when there is nothing.

@@ -26,8 +26,23 @@ pub struct Cli {
 pub enum Command {
     /// Analyse logs and name the root cause (the default).
     Analyze(Analyze),
+    /// Show what happened when, one column per node, in corrected time.
+    Timeline(Timeline),
     /// List, show, check and test the rules.
     Rules(Rules),
+}
+
+/// The options of `timeline`.
+#[derive(Debug, Args)]
+pub struct Timeline {
+    #[command(flatten)]
+    pub analyze: Analyze,
+    /// Show only this node (may be given several times).
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Show only rows of this kind: process, state, view, transfer, vote, link, flow, diagnosis.
+    #[arg(long, value_name = "KIND")]
+    pub kind: Vec<String>,
 }
 
 /// The options of `analyze`.

@@ -5,6 +5,7 @@ mod arguments;
 mod moment;
 mod rules;
 mod terminal;
+mod timeline;
 
 use std::ffi::OsString;
 use std::io;
@@ -36,6 +37,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match cli.command {
         Some(Command::Analyze(options)) => analyze::run(&options),
+        Some(Command::Timeline(options)) => timeline::run(&options),
         Some(Command::Rules(options)) => rules::run(&options),
         None => analyze::run(&cli.analyze),
     };

@@ -23,6 +23,8 @@ pub struct Hit {
     /// 1-based line number in the file.
     pub line: u64,
     pub time: Option<Stamp>,
+    /// In UTC where the zone is known, later in the time of the cluster.
+    at: Option<NaiveDateTime>,
     /// The line, shortened if long.
     pub text: Vec<u8>,
     /// Named parts of the line or fields of the event; none for the last hit of a burst.
@@ -58,9 +60,9 @@ impl Seen<'_> {
 }
 
 impl Hit {
-    /// The time in UTC where the zone is known, else as printed.
+    /// The moment, comparable with that of other logs.
     pub fn instant(&self) -> Option<NaiveDateTime> {
-        self.time.map(|stamp| stamp.instant())
+        self.at
     }
 
     /// Order within one log: files are in time order.
@@ -72,6 +74,7 @@ impl Hit {
         /// Memory worth keeping whatever the next text's length.
         const ROOM: usize = 256;
         (self.file, self.line, self.time) = (seen.file, seen.line, seen.time);
+        self.at = seen.time.map(|stamp| stamp.instant());
         if self.text.capacity() > 2 * seen.text.len() + ROOM {
             self.text = Vec::new();
         }
@@ -113,6 +116,12 @@ impl Burst {
     /// The last hit, which may be the first.
     pub fn last(&self) -> &Hit {
         if self.count > 1 { &self.last } else { &self.first }
+    }
+
+    /// The moments of all kept hits, to correct them.
+    pub fn times_mut(&mut self) -> impl Iterator<Item = &mut Option<NaiveDateTime>> {
+        let hits = std::iter::once(&mut self.first).chain(&mut self.samples).chain(std::iter::once(&mut self.last));
+        hits.map(|hit| &mut hit.at)
     }
 
     /// Begins anew, with the memory of a burst that is forgotten.

@@ -51,7 +51,10 @@ impl Clock {
 
     /// The largest correction, in seconds.
     pub fn worst(&self) -> f64 {
-        self.segments.iter().map(|segment| segment.add).fold(0.0, |worst, add| if add.abs() > worst.abs() { add } else { worst })
+        self.segments
+            .iter()
+            .map(|segment| segment.add)
+            .fold(0.0, |worst, add| if add.abs() > worst.abs() { add } else { worst })
     }
 }
 
@@ -59,7 +62,9 @@ impl Clock {
 pub fn align(logs: &[Vec<Anchor>]) -> Vec<Clock> {
     let mut clocks = vec![Clock::default(); logs.len()];
     for group in groups(logs) {
-        let Some(&reference) = group.iter().max_by_key(|&&log| (shared_with(logs, log, &group), std::cmp::Reverse(log))) else {
+        let Some(&reference) =
+            group.iter().max_by_key(|&&log| (shared_with(logs, log, &group), std::cmp::Reverse(log)))
+        else {
             continue;
         };
         solve(logs, reference, &group, &mut clocks);
@@ -97,7 +102,8 @@ fn shared_with(logs: &[Vec<Anchor>], log: usize, group: &[usize]) -> usize {
 
 /// Own time and (other - own) seconds for each shared anchor, in order of own time.
 fn differences(own: &[Anchor], other: &[Anchor]) -> Vec<(NaiveDateTime, f64)> {
-    let times: BTreeMap<&str, NaiveDateTime> = other.iter().rev().map(|anchor| (anchor.name.as_str(), anchor.time)).collect();
+    let times: BTreeMap<&str, NaiveDateTime> =
+        other.iter().rev().map(|anchor| (anchor.name.as_str(), anchor.time)).collect();
     let mut found: Vec<(NaiveDateTime, f64)> = own
         .iter()
         .filter_map(|anchor| Some((anchor.time, (*times.get(anchor.name.as_str())? - anchor.time).as_seconds_f64())))
@@ -109,7 +115,8 @@ fn differences(own: &[Anchor], other: &[Anchor]) -> Vec<(NaiveDateTime, f64)> {
 /// Walks from the reference to all logs of its group, each time to the one with the most shared anchors.
 fn solve(logs: &[Vec<Anchor>], reference: usize, group: &[usize], clocks: &mut [Clock]) {
     let mut solved = vec![reference];
-    clocks[reference] = Clock { segments: vec![Segment { from: NaiveDateTime::MIN, add: 0.0, spread: 0.0, anchors: 0 }] };
+    clocks[reference] =
+        Clock { segments: vec![Segment { from: NaiveDateTime::MIN, add: 0.0, spread: 0.0, anchors: 0 }] };
     while let Some((next, from)) = nearest(logs, group, &solved) {
         let corrected: Vec<Anchor> = logs[from]
             .iter()
@@ -155,7 +162,8 @@ fn median(part: &[(NaiveDateTime, f64)]) -> f64 {
 
 /// Moves the group's time to that of most logs: the reference may be the one with the wrong clock.
 fn settle(group: &[usize], clocks: &mut [Clock]) {
-    let mut adds: Vec<f64> = group.iter().filter_map(|&log| clocks[log].segments.last()).map(|segment| segment.add).collect();
+    let mut adds: Vec<f64> =
+        group.iter().filter_map(|&log| clocks[log].segments.last()).map(|segment| segment.add).collect();
     adds.sort_by(f64::total_cmp);
     let Some(&middle) = adds.get((adds.len().saturating_sub(1)) / 2) else { return };
     for &log in group {

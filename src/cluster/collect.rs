@@ -45,6 +45,8 @@ const SMALLEST_STEP: i64 = 10;
 pub struct Collector<'a> {
     table: &'a Table,
     window: Window,
+    /// Events are kept for the timeline.
+    pub tracked: bool,
     /// The file that the last line came from.
     file: usize,
     /// The time of the last line that was taken in; a block's own last time would depend on where the block ends.
@@ -57,7 +59,7 @@ pub struct Collector<'a> {
 impl<'a> Collector<'a> {
     pub fn new(table: &'a Table, window: Window, log: Log) -> Self {
         let log = Log { processes: vec![Process::before_log()], ..log };
-        Self { table, window, file: 0, last_hit: None, last_sign: None, log }
+        Self { table, window, tracked: false, file: 0, last_hit: None, last_sign: None, log }
     }
 
     /// Takes in one block of the log's file number `file`.
@@ -165,6 +167,10 @@ impl<'a> Collector<'a> {
             self.start_process(file, line, time, text, version, wanted);
         } else if let Some(process) = self.log.processes.last_mut() {
             process.observe(event);
+        }
+        self.log.track.note_anchor_of(event, time);
+        if self.tracked && wanted {
+            self.log.track.note(event, file, line.number, time, self.log.processes.len() - 1);
         }
         self.log.facts.observe(event);
         observe_names(&mut self.log, event);

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use super::clock::align;
 use super::collect::Collector;
 use super::log::Advertised;
 use super::process::Ending;
@@ -10,8 +11,43 @@ use crate::parse::event::Event;
 /// A log that ends this many seconds before its peers' logs has fallen silent.
 const SILENCE: i64 = 10;
 
-/// Adds the conclusions to the logs that they are about.
+/// Adds the conclusions to the logs that they are about, and brings all times into the time of the cluster.
 pub fn compare(collectors: &mut [Collector<'_>]) {
+    set_clocks(collectors);
+    conclude(collectors);
+    for collector in collectors {
+        collector.log.correct_times();
+    }
+}
+
+/// Differences below this many seconds are within what one-second stamps and slow threads make.
+const CLOCK_DIFFERENCE: f64 = 2.0;
+
+/// Anchors that a clock difference must rest on.
+const FEWEST_ANCHORS: usize = 2;
+
+fn set_clocks(collectors: &mut [Collector<'_>]) {
+    let anchors: Vec<_> = collectors.iter().map(|collector| collector.log.track.anchors()).collect();
+    for (collector, clock) in collectors.iter_mut().zip(align(&anchors)) {
+        let worst = clock.segments.iter().filter(|segment| segment.anchors >= FEWEST_ANCHORS);
+        let worst = worst.max_by(|left, right| left.add.abs().total_cmp(&right.add.abs())).copied();
+        collector.log.clock = clock;
+        if let Some(segment) = worst.filter(|segment| segment.add.abs() - segment.spread > CLOCK_DIFFERENCE) {
+            let direction = if segment.add < 0.0 { "ahead of" } else { "behind" };
+            let event = Event::ClockOffset {
+                seconds: segment.add.abs().round() as i64,
+                direction: direction.to_owned(),
+                spread: segment.spread.ceil() as i64,
+            };
+            if let Some((file, line, text)) = collector.log.last_line.clone() {
+                let time = collector.log.last_time;
+                collector.conclude(&event, (file, line), time, &text);
+            }
+        }
+    }
+}
+
+fn conclude(collectors: &mut [Collector<'_>]) {
     let silent = fallen_silent(collectors);
     for index in silent {
         let log = &collectors[index].log;
@@ -32,14 +68,18 @@ fn fallen_silent(collectors: &[Collector<'_>]) -> Vec<usize> {
     let ends = |index: usize| collectors[index].log.ends();
     let runs = |index: usize| {
         let last = collectors[index].log.processes.last();
-        last.is_some_and(|process| process.ending == Ending::Running && !process.stopping && (process.start_seen || process.synced))
+        last.is_some_and(|process| {
+            process.ending == Ending::Running && !process.stopping && (process.start_seen || process.synced)
+        })
     };
     let goes_on = |index: usize, other: usize| {
         let other_node = collectors[index].log.name() != collectors[other].log.name();
         let later = ends(index).zip(ends(other)).is_some_and(|(own, other)| other - own >= TimeDelta::seconds(SILENCE));
         other_node && later
     };
-    (0..collectors.len()).filter(|&index| runs(index) && (0..collectors.len()).any(|other| goes_on(index, other))).collect()
+    (0..collectors.len())
+        .filter(|&index| runs(index) && (0..collectors.len()).any(|other| goes_on(index, other)))
+        .collect()
 }
 
 /// Addresses that two nodes advertise: the later one is taken to be the copy.
@@ -50,7 +90,10 @@ fn shared_addresses(collectors: &[Collector<'_>]) -> Vec<(usize, String, Adverti
             let earlier = collectors.iter().filter(|other| other.log.name() != collector.log.name());
             let owner = earlier
                 .filter_map(|other| Some((other.log.advertised.get(address)?, other.log.name())))
-                .filter(|(own, name)| (own.time.map(|time| time.instant()), *name) < (seen.time.map(|time| time.instant()), collector.log.name()))
+                .filter(|(own, name)| {
+                    (own.time.map(|time| time.instant()), *name)
+                        < (seen.time.map(|time| time.instant()), collector.log.name())
+                })
                 .map(|(_, name)| name.to_owned())
                 .next();
             found.extend(owner.map(|peer| (index, peer, seen.clone())));

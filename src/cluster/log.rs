@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDateTime;
 
 use super::burst::{Burst, Bursts};
+use super::clock::Clock;
 use super::facts::Facts;
 use super::process::Process;
+use super::track::Track;
 use crate::parse::stamp::Stamp;
 use crate::rules::table::Subject;
 
@@ -75,6 +77,10 @@ pub struct Log {
     pub unexplained: BTreeMap<String, Unexplained>,
     /// Harmless lines, counted only.
     pub quiet: BTreeMap<Subject, u64>,
+    /// The events that make its story.
+    pub track: Track,
+    /// What its time stamps lack to the clock of most nodes.
+    pub clock: Clock,
     pub last_time: Option<Stamp>,
     /// The last line that meant something.
     pub last_line: Option<(usize, u64, Vec<u8>)>,
@@ -91,8 +97,18 @@ impl Log {
         self.bursts.get(&subject).map_or(&[], |bursts| bursts.list.as_slice())
     }
 
-    /// When the log ends, in UTC where the zone is known.
+    /// When the log ends, in the time of the cluster.
     pub fn ends(&self) -> Option<NaiveDateTime> {
-        self.last_time.map(|stamp| stamp.instant())
+        self.last_time.map(|stamp| self.clock.correct(stamp.instant()))
+    }
+
+    /// Brings the times of all that is kept into the time of the cluster.
+    pub fn correct_times(&mut self) {
+        let clock = &self.clock;
+        let correct = |at: &mut Option<NaiveDateTime>| *at = at.map(|at| clock.correct(at));
+        for burst in self.bursts.values_mut().flat_map(|bursts| &mut bursts.list) {
+            burst.times_mut().for_each(correct);
+        }
+        self.track.events.iter_mut().map(|tracked| &mut tracked.at).for_each(correct);
     }
 }

@@ -3,9 +3,11 @@
 //! Incremental and pure: fed block by block in order, bounded by what is kept, not by what is read.
 
 pub mod burst;
+pub mod clock;
 pub mod collect;
 pub mod compare;
 pub mod facts;
 pub mod log;
 pub mod process;
 pub mod template;
+pub mod track;

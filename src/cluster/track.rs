@@ -60,11 +60,15 @@ pub struct Track {
 }
 
 impl Track {
-    /// Takes in an event, in order.
-    pub fn note(&mut self, event: &Event, file: usize, line: u64, time: Option<Stamp>, process: usize) {
+    /// Remembers a moment that other logs have too.
+    pub fn note_anchor_of(&mut self, event: &Event, time: Option<Stamp>) {
         if let Some((name, time)) = anchor_name(event).zip(time) {
             self.note_anchor(name, time.instant());
         }
+    }
+
+    /// Takes in an event, in order.
+    pub fn note(&mut self, event: &Event, file: usize, line: u64, time: Option<Stamp>, process: usize) {
         if LEFT_OUT.contains(&event.kind()) {
             return;
         }
@@ -98,7 +102,9 @@ impl Track {
 fn anchor_name(event: &Event) -> Option<String> {
     match event {
         Event::StateExchange { uuid: Some(uuid), .. } => Some(format!("exchange {uuid}")),
-        Event::GcommView { status, id: Some(id), seq: Some(seq), .. } if status == "PRIM" => Some(format!("view {id} {seq}")),
+        Event::GcommView { status, id: Some(id), seq: Some(seq), .. } if status == "PRIM" => {
+            Some(format!("view {id} {seq}"))
+        }
         _ => None,
     }
 }

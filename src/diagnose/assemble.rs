@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDateTime;
+
 use super::blame::{self, Blamed};
 use super::document::{
     Alternative, BenignCount, Cluster, Diagnosis, Document, Evidence, EvidenceRole, Explained, Input, Node, Remedy,
@@ -34,10 +36,8 @@ pub fn document(table: &Table, logs: &[Log], findings: &[Finding], parents: &[Op
     let context = Context { table, logs, findings, parents };
     let mut diagnoses: Vec<_> =
         groups.into_iter().filter_map(|((rule, blamed), members)| context.diagnosis(rule, &blamed, &members)).collect();
-    diagnoses.sort_by(|(left_role, left), (right_role, right)| {
-        rank_key(*left_role, left).cmp(&rank_key(*right_role, right))
-    });
-    let mut diagnoses: Vec<Diagnosis> = diagnoses.into_iter().map(|(_, diagnosis)| diagnosis).collect();
+    diagnoses.sort_by_cached_key(rank_key);
+    let mut diagnoses: Vec<Diagnosis> = diagnoses.into_iter().map(|ranked| ranked.diagnosis).collect();
     for (index, diagnosis) in diagnoses.iter_mut().enumerate() {
         diagnosis.rank = index + 1;
     }
@@ -55,19 +55,28 @@ pub fn document(table: &Table, logs: &[Log], findings: &[Finding], parents: &[Op
 }
 
 /// Failures before warnings, causes before symptoms, then the worse, the surer, the wider, the earlier.
-fn rank_key(role: Role, diagnosis: &Diagnosis) -> impl Ord + use<> {
+fn rank_key(ranked: &Ranked) -> impl Ord + use<> {
     use std::cmp::Reverse;
+    let Ranked { role, moment, diagnosis } = ranked;
     let folded: u64 = diagnosis.explains.iter().map(|explained| explained.count.min(1)).sum();
     (
         Reverse(diagnosis.severity.max(Severity::Warning) > Severity::Warning),
-        role != Role::Cause,
+        *role != Role::Cause,
         Reverse(diagnosis.severity),
         Reverse((diagnosis.confidence * 100.0).round() as i64),
         Reverse(folded),
-        diagnosis.first_seen.clone(),
+        *moment,
         diagnosis.rule.clone(),
         diagnosis.node.clone(),
     )
+}
+
+/// A diagnosis with what only its rank needs.
+struct Ranked {
+    role: Role,
+    /// When it was first seen, in the time of the cluster.
+    moment: Option<NaiveDateTime>,
+    diagnosis: Diagnosis,
 }
 
 struct Context<'a> {
@@ -78,7 +87,7 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn diagnosis(&self, rule: Subject, blamed: &Blamed, members: &[usize]) -> Option<(Role, Diagnosis)> {
+    fn diagnosis(&self, rule: Subject, blamed: &Blamed, members: &[usize]) -> Option<Ranked> {
         let compiled = self.table.rule(rule)?;
         let group: Vec<&Finding> = members.iter().map(|&index| &self.findings[index]).collect();
         let best = *group.iter().max_by(|left, right| left.confidence.total_cmp(&right.confidence))?;
@@ -89,7 +98,9 @@ impl Context<'_> {
         let mut observed_by: Vec<String> = group.iter().map(|finding| clean(self.logs[finding.log].name())).collect();
         observed_by.sort();
         observed_by.dedup();
-        let times = || bursts.iter().flat_map(|burst| [&burst.first, burst.last()]).filter_map(|hit| hit.time);
+        let hits = || bursts.iter().flat_map(|burst| [&burst.first, burst.last()]).filter(|hit| hit.time.is_some());
+        let first = hits().min_by_key(|hit| hit.instant());
+        let last = hits().max_by_key(|hit| hit.instant());
         let diagnosis = Diagnosis {
             rank: 0,
             rule: compiled.rule.id.clone(),
@@ -100,8 +111,8 @@ impl Context<'_> {
             node: blamed.name.as_deref().map_or_else(|| observed_by.join(", "), clean),
             node_known: blamed.name.is_some(),
             observed_by,
-            first_seen: times().min_by_key(Stamp::instant).map(time_text),
-            last_seen: times().max_by_key(Stamp::instant).map(time_text),
+            first_seen: first.and_then(|hit| hit.time).map(time_text),
+            last_seen: last.and_then(|hit| hit.time).map(time_text),
             count: bursts.iter().map(|burst| burst.count).sum::<u64>() + self.forgotten(rule, &group),
             cause: clean(&fill::sentence(&texts.cause, own)),
             why: clean(&fill::sentence(&texts.why, own)),
@@ -113,7 +124,8 @@ impl Context<'_> {
             remedy: values.remedy(),
             references: compiled.rule.sources.iter().map(reference).collect(),
         };
-        Some((compiled.rule.role, diagnosis))
+        let moment = first.and_then(|hit| hit.instant());
+        Some(Ranked { role: compiled.rule.role, moment, diagnosis })
     }
 
     /// Hits in older bursts that the logs no longer keep.

@@ -171,6 +171,15 @@ events! {
     "duplicate-name" => DuplicateName { name: String },
     /// No line says this: the log of another node advertises the same address for state transfers.
     "duplicate-address" => DuplicateAddress { address: String, peer: String },
+    /// No line says this: what all nodes log at once stands at another time in this log.
+    "clock-offset" => ClockOffset {
+        /// Seconds between this node's clock and that of most others.
+        seconds: i64,
+        /// `ahead of` or `behind`.
+        direction: String,
+        /// Seconds by which the common moments disagree.
+        spread: i64,
+    },
     /// No line says this: the time stamps of one process go back.
     "clock-step" => ClockStep {
         /// Seconds by which the stamps go back.

@@ -25,6 +25,8 @@ pub struct Settings {
     /// The year of time stamps that carry none.
     pub year: i32,
     pub window: Window,
+    /// Keep the events that a timeline shows.
+    pub tracked: bool,
 }
 
 /// What was read.
@@ -57,7 +59,11 @@ impl<'a> Gather<'a> {
     fn new(scanner: &'a Scanner, sources: &[LogSource], settings: Settings) -> Self {
         let collectors = sources
             .iter()
-            .map(|source| Collector::new(&scanner.table, settings.window, feed::empty_log(source)))
+            .map(|source| {
+                let mut collector = Collector::new(&scanner.table, settings.window, feed::empty_log(source));
+                collector.tracked = settings.tracked;
+                collector
+            })
             .collect();
         Self { collectors, problems: Vec::new() }
     }

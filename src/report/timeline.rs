@@ -40,7 +40,11 @@ pub fn write_lines(out: &mut impl Write, timeline: &Timeline) -> io::Result<()> 
 /// Writing fails.
 pub fn write_text(out: &mut impl Write, timeline: &Timeline, options: Options) -> io::Result<()> {
     for node in timeline.nodes.iter().filter(|node| node.clock_correction.abs() >= 2.0) {
-        writeln!(out, "The clock of {} differs from the others: {:+.0} s were added.", node.name, node.clock_correction)?;
+        writeln!(
+            out,
+            "The clock of {} differs from the others: {:+.0} s were added.",
+            node.name, node.clock_correction
+        )?;
     }
     if timeline.forgotten > 0 {
         writeln!(out, "{} older events are not shown; narrow the time with --since.", timeline.forgotten)?;
@@ -61,7 +65,8 @@ fn write_columns(out: &mut impl Write, timeline: &Timeline, options: Options, wi
         if let Some(state) = &row.state {
             states[column] = band(state);
         }
-        let lines = textwrap::wrap(&words(row), width.saturating_sub(2));
+        let text = words(row);
+        let lines = textwrap::wrap(&text, width.saturating_sub(2));
         for (index, line) in lines.iter().enumerate() {
             let clock = if index == 0 { clock(row) } else { "" };
             let cell = |at: usize| {
@@ -73,7 +78,8 @@ fn write_columns(out: &mut impl Write, timeline: &Timeline, options: Options, wi
             writeln!(out, "{}", format!("{clock:TIME$}{}", cells.join(" ")).trim_end())?;
         }
     }
-    writeln!(out, "\n| synced  = joined  D donor/desynced  J joining  P primary, behind  : connected, not primary  . down")
+    writeln!(out, "\n| synced  = joined  D donor or desynced  J joining  P primary but behind")?;
+    writeln!(out, ": starting or not primary  . down")
 }
 
 fn write_list(out: &mut impl Write, timeline: &Timeline, options: Options) -> io::Result<()> {
@@ -81,9 +87,12 @@ fn write_list(out: &mut impl Write, timeline: &Timeline, options: Options) -> io
     let mut day = String::new();
     for row in &timeline.rows {
         write_day(out, row, &mut day)?;
-        let lead = format!("{:TIME$}{} {} ", clock(row), fitted(&row.node, longest), row.state.as_deref().map_or(' ', band));
+        let lead =
+            format!("{:TIME$}{} {} ", clock(row), fitted(&row.node, longest), row.state.as_deref().map_or(' ', band));
         let indent = " ".repeat(lead.chars().count());
-        for (index, line) in textwrap::wrap(&words(row), options.width.saturating_sub(indent.len()).max(20)).iter().enumerate() {
+        for (index, line) in
+            textwrap::wrap(&words(row), options.width.saturating_sub(indent.len()).max(20)).iter().enumerate()
+        {
             let text = if options.color { paint(row, line) } else { line.to_string() };
             writeln!(out, "{}{text}", if index == 0 { &lead } else { &indent })?;
         }

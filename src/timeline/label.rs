@@ -5,7 +5,11 @@ use crate::parse::event::{Event, ViewMember};
 
 /// Kind and words of a row; `None` for events that the story does not tell.
 pub fn label(event: &Event, names: &Names) -> Option<(&'static str, String)> {
-    process(event).or_else(|| state(event)).or_else(|| view(event, names)).or_else(|| transfer(event)).or_else(|| other(event, names))
+    process(event)
+        .or_else(|| state(event))
+        .or_else(|| view(event, names))
+        .or_else(|| transfer(event))
+        .or_else(|| other(event, names))
 }
 
 /// The state of the node after the event, as the log writes it.
@@ -13,7 +17,9 @@ pub fn state_after(event: &Event) -> Option<String> {
     match event {
         Event::Shift { to, .. } | Event::Restored { to, .. } => Some(to.clone()),
         Event::ServerStart { .. } => Some("STARTING".to_owned()),
-        Event::ShutdownComplete | Event::Aborting | Event::Crash { .. } | Event::ProcessEnded { .. } => Some("DOWN".to_owned()),
+        Event::ShutdownComplete | Event::Aborting | Event::Crash { .. } | Event::ProcessEnded { .. } => {
+            Some("DOWN".to_owned())
+        }
         _ => None,
     }
 }
@@ -52,9 +58,12 @@ fn state(event: &Event) -> Option<(&'static str, String)> {
 }
 
 fn view(event: &Event, names: &Names) -> Option<(&'static str, String)> {
-    let list = |members: &[ViewMember]| members.iter().map(|member| names.of(&member.uuid)).collect::<Vec<_>>().join(" ");
+    let list =
+        |members: &[ViewMember]| members.iter().map(|member| names.of(&member.uuid)).collect::<Vec<_>>().join(" ");
     let text = match event {
-        Event::GcommView { status, members, joined, left, partitioned, seq, .. } if status == "PRIM" || status == "NON_PRIM" => {
+        Event::GcommView { status, members, joined, left, partitioned, seq, .. }
+            if status == "PRIM" || status == "NON_PRIM" =>
+        {
             let number = seq.map_or_else(String::new, |seq| format!(" {seq}"));
             let mut text = format!("view{number} {status}: {}", list(members));
             for (sign, group) in [(" +", joined), (" -", left), (" lost ", partitioned)] {
@@ -99,10 +108,15 @@ fn transfer(event: &Event) -> Option<(&'static str, String)> {
 
 fn other(event: &Event, names: &Names) -> Option<(&'static str, String)> {
     let (kind, text) = match event {
-        Event::Vote { name, error, step, .. } => ("vote", format!("{name} {step} vote: {}", error.trim())),
+        Event::Vote { name, error, step, .. } => {
+            ("vote", format!("{name} {step} vote: {}", error.as_deref().unwrap_or_default().trim()))
+        }
         Event::VoteResult { winner, .. } => ("vote", format!("vote won by {winner}")),
-        Event::Inconsistent { gtid } => ("vote", format!("INCONSISTENT at {gtid}")),
-        Event::ApplierError { error, .. } => ("vote", format!("applier: {error}")),
+        Event::Inconsistent { gtid } => (
+            "vote",
+            gtid.as_ref().map_or_else(|| "INCONSISTENT".to_owned(), |gtid| format!("INCONSISTENT at {}", gtid.seqno)),
+        ),
+        Event::ApplierError { error, .. } => ("vote", format!("applier: {}", error.as_deref().unwrap_or("failed"))),
         Event::Desync { name, .. } => ("flow", format!("{name} desyncs")),
         Event::Resync { name, .. } => ("flow", format!("{name} resyncs")),
         Event::ProviderPaused { .. } => ("flow", "provider paused".to_owned()),

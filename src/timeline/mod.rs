@@ -19,6 +19,9 @@ use crate::diagnose::printable::printable;
 /// The name of this contract.
 pub const SCHEMA: &str = "galera-rca/timeline/1";
 
+/// The kinds of rows.
+pub const KINDS: &[&str] = &["process", "state", "view", "transfer", "vote", "link", "flow", "diagnosis"];
+
 /// All rows, in order of corrected time.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Timeline {
@@ -28,6 +31,14 @@ pub struct Timeline {
     pub rows: Vec<Row>,
     /// Older events that were not kept, over all logs.
     pub forgotten: u64,
+}
+
+impl Timeline {
+    /// Keeps the rows that fulfil a condition, and the columns that have any.
+    pub fn keep(&mut self, wanted: impl Fn(&Row) -> bool) {
+        self.rows.retain(wanted);
+        self.nodes.retain(|node| self.rows.iter().any(|row| row.node == node.name));
+    }
 }
 
 /// One node.

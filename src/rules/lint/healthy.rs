@@ -48,7 +48,7 @@ fn cases(folder: &Path) -> Result<Vec<PathBuf>, RuleError> {
 
 fn check_case(trial: &Trial, case: &Path) -> Vec<Remark> {
     let (sources, _) = discover(&[case.to_path_buf()], &[], first_time);
-    let settings = Settings { threads: 1, year: ANY_YEAR, window: Window::default() };
+    let settings = Settings { threads: 1, year: ANY_YEAR, window: Window::default(), tracked: false };
     let logs = run(&trial.scanner, &sources, settings, &|_| {}).logs;
     let mut told = BTreeSet::new();
     let mut remarks = Vec::new();
