@@ -23,6 +23,15 @@ const KEPT_BYTES: usize = 2 << 10;
 /// Different unexplained messages kept per log; more are counted together.
 const MOST_TEMPLATES: usize = 300;
 
+/// Names of hosts and members, and addresses, kept per log; a cluster has a few, so more are no names.
+const MOST_NAMES: usize = 1_000;
+
+/// UUIDs kept per log: the latest ones, since a node gets a new one at each start.
+const MOST_UUIDS: usize = 1_000;
+
+/// Server processes kept per log: the latest ones.
+const MOST_PROCESSES: usize = 10_000;
+
 /// The part of time that findings are taken from; names and facts are taken from all lines.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Window {
@@ -53,13 +62,14 @@ pub struct Collector<'a> {
     last_hit: Option<Stamp>,
     /// The time before the line at hand.
     last_sign: Option<Stamp>,
+    dropped_processes: usize,
     pub log: Log,
 }
 
 impl<'a> Collector<'a> {
     pub fn new(table: &'a Table, window: Window, log: Log) -> Self {
         let log = Log { processes: vec![Process::before_log()], ..log };
-        Self { table, window, tracked: false, file: 0, last_hit: None, last_sign: None, log }
+        Self { table, window, tracked: false, file: 0, last_hit: None, last_sign: None, dropped_processes: 0, log }
     }
 
     /// Takes in one block of the log's file number `file`.
@@ -93,10 +103,11 @@ impl<'a> Collector<'a> {
             // An expression with captures takes much memory, so it is compiled for this and dropped again.
             let mut compiled = BTreeMap::new();
             bursts.finish(|signal, text| {
-                let regex = compiled.entry(signal).or_insert_with(|| match table.signals.get(signal as usize)?.matcher {
-                    Matcher::Regex(ref regex) => compile(&regex.source).ok(),
-                    Matcher::Text(..) => None,
-                });
+                let regex =
+                    compiled.entry(signal).or_insert_with(|| match table.signals.get(signal as usize)?.matcher {
+                        Matcher::Regex(ref regex) => compile(&regex.source).ok(),
+                        Matcher::Text(..) => None,
+                    });
                 captures(regex.as_ref(), text)
             });
         }
@@ -120,7 +131,9 @@ impl<'a> Collector<'a> {
         for &index in &line.signals {
             let signal = &self.table.signals[index as usize];
             let captures = || match &signal.matcher {
-                Matcher::Regex(regex) if !regex.source.contains("(?<") && !regex.source.contains("(?P<") => Captures::None,
+                Matcher::Regex(regex) if !regex.source.contains("(?<") && !regex.source.contains("(?P<") => {
+                    Captures::None
+                }
                 Matcher::Regex(_) if text.len() <= KEPT_BYTES => Captures::Signal(index),
                 Matcher::Regex(regex) => Captures::Ready(captures(regex.get(), text)),
                 Matcher::Text(..) => Captures::None,
@@ -181,9 +194,11 @@ impl<'a> Collector<'a> {
             }
         }
         if let Event::IstReceiver { address, .. } = event {
-            let seen =
-                Advertised { address: host_of(address).to_owned(), file, line: line.number, time, text: text.to_vec() };
-            self.log.advertised.insert(seen.address.clone(), seen);
+            let (address, text) = (host_of(address).to_owned(), text[..text.len().min(KEPT_BYTES)].to_vec());
+            if self.log.advertised.len() < MOST_NAMES {
+                let seen = Advertised { address: address.clone(), file, line: line.number, time, text };
+                self.log.advertised.insert(address, seen);
+            }
         }
     }
 
@@ -203,6 +218,11 @@ impl<'a> Collector<'a> {
         if wanted && ended == Some(Ending::Killed) {
             let last_sign = self.last_sign.or(time);
             self.match_event(file, line, &Event::ProcessEnded { how: "killed".to_owned() }, last_sign, text);
+        }
+        if self.log.processes.len() >= 2 * MOST_PROCESSES {
+            let old = self.log.processes.drain(..MOST_PROCESSES);
+            self.dropped_processes += MOST_PROCESSES;
+            self.log.earlier_starts += old.filter(|process| process.start_seen).count();
         }
         self.log.processes.push(Process::starting(time, Some(version.to_owned())));
     }
@@ -236,7 +256,7 @@ impl<'a> Collector<'a> {
         text: &[u8],
         captures: impl FnOnce() -> Captures,
     ) {
-        let process = self.log.processes.len() - 1;
+        let process = self.dropped_processes + self.log.processes.len() - 1;
         let rule = self.table.rule(subject);
         let samples = rule.is_some_and(|rule| matches!(rule.rule.role, Role::Cause | Role::Symptom));
         let keep = Keep { threshold: rule.and_then(|rule| rule.threshold), samples, captures: rule.is_some() };
@@ -322,7 +342,7 @@ fn observe_names(log: &mut Log, event: &Event) {
         Event::ConnectionEstablished { peer, address } | Event::Forgetting { peer, address } => {
             if let Some(name) = log.names_by_uuid.get(peer).cloned() {
                 let host = host_of(address);
-                if log.names_by_host.get(host) != Some(&name) {
+                if log.names_by_host.get(host) != Some(&name) && log.names_by_host.len() < MOST_NAMES {
                     log.names_by_host.insert(host.to_owned(), name);
                 }
             }
@@ -333,7 +353,7 @@ fn observe_names(log: &mut Log, event: &Event) {
 
 fn observe_member(log: &mut Log, member: &ViewMember) {
     if let Some(name) = member.name.as_ref().filter(|name| is_name(name)) {
-        if !log.members.contains(name) {
+        if !log.members.contains(name) && log.members.len() < MOST_NAMES {
             log.members.insert(name.clone());
         }
         note_uuid(log, &member.uuid, name);
@@ -349,12 +369,28 @@ fn note_uuid(log: &mut Log, uuid: &str, name: &str) {
     if log.names_by_uuid.get(uuid).is_some_and(|known| known == name) {
         return;
     }
-    log.names_by_uuid.insert(uuid.to_owned(), name.to_owned());
+    if log.uuids.len() >= MOST_UUIDS
+        && let Some(oldest) = log.uuids.pop_front()
+    {
+        for form in forms(&oldest) {
+            log.names_by_uuid.remove(&form);
+        }
+    }
+    for form in forms(uuid) {
+        log.names_by_uuid.insert(form, name.to_owned());
+    }
+    log.uuids.push_back(uuid.to_owned());
+}
+
+/// A UUID as the generations of the provider print it: whole, first and fourth group, first group.
+fn forms(uuid: &str) -> Vec<String> {
+    let mut forms = vec![uuid.to_owned()];
     let groups: Vec<&str> = uuid.split('-').collect();
     if let [first, _, _, fourth, _] = groups.as_slice() {
-        log.names_by_uuid.insert(format!("{first}-{fourth}"), name.to_owned());
-        log.names_by_uuid.insert((*first).to_owned(), name.to_owned());
+        forms.push(format!("{first}-{fourth}"));
+        forms.push((*first).to_owned());
     }
+    forms
 }
 
 /// The host of `tcp://10.0.0.1:4567`, `ssl://[::1]:4567` or `10.0.0.1:4444/rsync_sst`.

@@ -7,6 +7,7 @@ use super::collect::Collector;
 use super::log::Advertised;
 use super::process::Ending;
 use crate::parse::event::Event;
+use crate::parse::head::{Level, parse_head};
 
 /// A log that ends this many seconds before its peers' logs has fallen silent.
 const SILENCE: i64 = 10;
@@ -64,8 +65,11 @@ fn conclude(collectors: &mut [Collector<'_>]) {
 }
 
 /// Logs whose last process has no end, while the logs of other nodes go on.
+///
+/// A log whose last word is an error did not fall silent: the server gave up, whatever it left unsaid.
 fn fallen_silent(collectors: &[Collector<'_>]) -> Vec<usize> {
     let ends = |index: usize| collectors[index].log.ends();
+    let last_word = |index: usize| collectors[index].log.last_line.as_ref().and_then(|(_, _, text)| parse_head(text)?.level);
     let runs = |index: usize| {
         let last = collectors[index].log.processes.last();
         last.is_some_and(|process| {
@@ -78,7 +82,7 @@ fn fallen_silent(collectors: &[Collector<'_>]) -> Vec<usize> {
         other_node && later
     };
     (0..collectors.len())
-        .filter(|&index| runs(index) && (0..collectors.len()).any(|other| goes_on(index, other)))
+        .filter(|&index| runs(index) && last_word(index) != Some(Level::Error) && (0..collectors.len()).any(|other| goes_on(index, other)))
         .collect()
 }
 

@@ -1,6 +1,6 @@
 //! All that is kept of one node's log after it was read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::NaiveDateTime;
 
@@ -65,6 +65,8 @@ pub struct Log {
     pub files: Vec<File>,
     pub bursts: BTreeMap<Subject, Bursts>,
     pub processes: Vec<Process>,
+    /// Starts of older processes that are no longer kept.
+    pub earlier_starts: usize,
     pub facts: Facts,
     /// Names of all members of its views.
     pub members: BTreeSet<String>,
@@ -72,6 +74,8 @@ pub struct Log {
     pub names_by_host: BTreeMap<String, String>,
     /// Member names by full and short UUID.
     pub names_by_uuid: BTreeMap<String, String>,
+    /// The full UUIDs among them, oldest first.
+    pub uuids: VecDeque<String>,
     /// Addresses for state transfers, by host.
     pub advertised: BTreeMap<String, Advertised>,
     pub unexplained: BTreeMap<String, Unexplained>,

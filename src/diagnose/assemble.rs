@@ -335,9 +335,15 @@ fn verdict(logs: &[Log], diagnoses: &[Diagnosis]) -> Verdict {
     match diagnoses.iter().map(|diagnosis| diagnosis.severity).max() {
         Some(Severity::Error | Severity::Critical) => Verdict::Failure,
         Some(Severity::Warning) => Verdict::Warning,
+        _ if logs.iter().any(has_unknown_errors) => Verdict::Warning,
         _ if readable => Verdict::Healthy,
         _ => Verdict::Unknown,
     }
+}
+
+/// Errors that no rule knows: nothing may be called healthy beside them.
+fn has_unknown_errors(log: &Log) -> bool {
+    log.unexplained.values().any(|one| one.level == "ERROR")
 }
 
 fn inputs(logs: &[Log]) -> Vec<Input> {
@@ -377,7 +383,7 @@ fn node(log: &Log) -> Node {
         server_version: fact("server_version"),
         provider_version: fact("provider_version"),
         address: fact("listen_address"),
-        starts: log.processes.iter().filter(|process| process.start_seen).count(),
+        starts: log.earlier_starts + log.processes.iter().filter(|process| process.start_seen).count(),
         last_ending: format!("{ending:?}").to_ascii_lowercase(),
         host: log.files.iter().find_map(|file| file.host.as_deref().map(clean)),
     }

@@ -18,7 +18,7 @@ use feed::{Feed, FileEnd};
 use workers::Workers;
 
 /// How to run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Settings {
     /// Scanning threads; 1 does everything on the calling thread.
     pub threads: usize,

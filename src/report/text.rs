@@ -64,6 +64,10 @@ impl<W: Write> Page<'_, W> {
                 let text = format!("nothing in these logs stands against the cluster ({lines} lines read{unread})");
                 self.headline(AnsiColor::Green.on_default().bold(), "HEALTHY", &text)
             }
+            Verdict::Warning if document.unexplained.iter().any(|one| one.level == "ERROR") => {
+                let text = "no rule knows the errors below, so no cause can be named";
+                self.headline(AnsiColor::Yellow.on_default().bold(), "WARNING", text)
+            }
             Verdict::Warning => self.headline(AnsiColor::Yellow.on_default().bold(), "WARNING", HIDDEN),
             Verdict::Failure => self.headline(AnsiColor::Red.on_default().bold(), "FAILURE", HIDDEN),
         }
