@@ -115,8 +115,8 @@ fn differences(own: &[Anchor], other: &[Anchor]) -> Vec<(NaiveDateTime, f64)> {
 /// Walks from the reference to all logs of its group, each time to the one with the most shared anchors.
 fn solve(logs: &[Vec<Anchor>], reference: usize, group: &[usize], clocks: &mut [Clock]) {
     let mut solved = vec![reference];
-    clocks[reference] =
-        Clock { segments: vec![Segment { from: NaiveDateTime::MIN, add: 0.0, spread: 0.0, anchors: 0 }] };
+    let anchors = shared_with(logs, reference, group);
+    clocks[reference] = Clock { segments: vec![Segment { from: NaiveDateTime::MIN, add: 0.0, spread: 0.0, anchors }] };
     while let Some((next, from)) = nearest(logs, group, &solved) {
         let corrected: Vec<Anchor> = logs[from]
             .iter()
@@ -160,15 +160,19 @@ fn median(part: &[(NaiveDateTime, f64)]) -> f64 {
     seconds.get(seconds.len() / 2).copied().unwrap_or(0.0)
 }
 
-/// Moves the group's time to that of most logs: the reference may be the one with the wrong clock.
+/// Moves the group's time to that of most logs: the reference may be the one with the wrong clock. Without a majority
+/// the reference stays as it is.
 fn settle(group: &[usize], clocks: &mut [Clock]) {
-    let mut adds: Vec<f64> =
-        group.iter().filter_map(|&log| clocks[log].segments.last()).map(|segment| segment.add).collect();
-    adds.sort_by(f64::total_cmp);
-    let Some(&middle) = adds.get((adds.len().saturating_sub(1)) / 2) else { return };
+    let last = |log: usize| clocks[log].segments.last().map(|segment| segment.add);
+    let adds: Vec<f64> = group.iter().filter_map(|&log| last(log)).collect();
+    let agreeing = |add: f64| adds.iter().filter(|other| (**other - add).abs() <= STEP).count();
+    let best = adds.iter().copied().max_by(|left, right| {
+        agreeing(*left).cmp(&agreeing(*right)).then(right.abs().total_cmp(&left.abs())).then(right.total_cmp(left))
+    });
+    let Some(most) = best else { return };
     for &log in group {
         for segment in &mut clocks[log].segments {
-            segment.add -= middle;
+            segment.add -= most;
         }
     }
 }

@@ -69,7 +69,8 @@ fn conclude(collectors: &mut [Collector<'_>]) {
 /// A log whose last word is an error did not fall silent: the server gave up, whatever it left unsaid.
 fn fallen_silent(collectors: &[Collector<'_>]) -> Vec<usize> {
     let ends = |index: usize| collectors[index].log.ends();
-    let last_word = |index: usize| collectors[index].log.last_line.as_ref().and_then(|(_, _, text)| parse_head(text)?.level);
+    let last_word =
+        |index: usize| collectors[index].log.last_line.as_ref().and_then(|(_, _, text)| parse_head(text)?.level);
     let runs = |index: usize| {
         let last = collectors[index].log.processes.last();
         last.is_some_and(|process| {
@@ -82,7 +83,11 @@ fn fallen_silent(collectors: &[Collector<'_>]) -> Vec<usize> {
         other_node && later
     };
     (0..collectors.len())
-        .filter(|&index| runs(index) && last_word(index) != Some(Level::Error) && (0..collectors.len()).any(|other| goes_on(index, other)))
+        .filter(|&index| {
+            runs(index)
+                && last_word(index) != Some(Level::Error)
+                && (0..collectors.len()).any(|other| goes_on(index, other))
+        })
         .collect()
 }
 
