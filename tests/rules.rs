@@ -132,7 +132,8 @@ impl Folder {
     }
 
     fn own_rules(&self) -> Vec<LoadedRule> {
-        self.load().into_iter().filter(|one| one.rule.area == "own" || one.rule.id.starts_with("own-")).collect()
+        let folder = self.path().display().to_string();
+        self.load().into_iter().filter(|one| one.file.starts_with(&folder)).collect()
     }
 
     fn remarks(&self) -> Vec<Remark> {
