@@ -21,8 +21,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=samples/healthy");
     println!("cargo::rerun-if-changed=build.rs");
+    let mut healthy = Vec::new();
+    add_logs(Path::new("samples/healthy"), &mut healthy)?;
     let mut known = rules::frequency::Frequencies::default();
-    add_logs(Path::new("samples/healthy"), &mut known)?;
+    for text in &healthy {
+        known.add(text);
+    }
     let mut packed = Vec::new();
     let mut wrong = 0;
     for path in rules::read::rule_files(Path::new("rules"))? {
@@ -40,6 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err(format!("{wrong} rule files are wrong").into());
     }
     let out = env::var("OUT_DIR")?;
+    fs::write(Path::new(&out).join("grams.bin"), rules::frequency::slot_counts(&healthy))?;
     let examples: Vec<_> = packed.iter_mut().map(rules::read::take_examples).collect();
     fs::write(Path::new(&out).join("rules.json"), serde_json::to_vec(&packed)?)?;
     fs::write(Path::new(&out).join("examples.json"), serde_json::to_vec(&examples)?)?;
@@ -47,13 +52,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Ordinary logs tell which literals are rare.
-fn add_logs(folder: &Path, known: &mut rules::frequency::Frequencies) -> std::io::Result<()> {
+fn add_logs(folder: &Path, texts: &mut Vec<Vec<u8>>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            add_logs(&path, known)?;
+            add_logs(&path, texts)?;
         } else if path.extension().is_some_and(|extension| extension == "log") {
-            known.add(&fs::read(&path)?);
+            texts.push(fs::read(&path)?);
         }
     }
     Ok(())

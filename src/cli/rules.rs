@@ -112,7 +112,7 @@ fn test(out: &mut impl Write, rules: Vec<LoadedRule>, ids: &[String]) -> Result<
 fn export(out: &mut impl Write, table: &Table) -> Result<u8> {
     for signal in &table.signals {
         match &signal.matcher {
-            Matcher::Text(text, _) => writeln!(out, "{}", portable(&regex::escape(text)))?,
+            Matcher::Text(text) => writeln!(out, "{}", portable(&regex::escape(text)))?,
             Matcher::Regex(regex) => writeln!(out, "{}", portable(&regex.source))?,
         }
     }

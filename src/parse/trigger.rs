@@ -1,6 +1,6 @@
 //! The table from a literal in a line to the parser that can read the message around it.
 //!
-//! The literals go into one automaton, so a line costs one pass whatever the number of kinds. A literal only says
+//! The literals go into one search, so a line costs one pass whatever the number of kinds. A literal only says
 //! that a parser is worth calling; the parser decides.
 
 use super::event::Event;

@@ -14,7 +14,7 @@ const SAMPLE: usize = 8 << 10;
 /// A record that is held back for its next lines may be this long.
 const HELD: usize = 64 << 10;
 
-/// A block stays in the processor's cache, together with the table of the automaton.
+/// A block stays in the processor's cache, together with the filters of the search.
 const LIMITS: Limits = Limits { block: 256 << 10, search: 64 << 10, line: 1 << 20, read: 128 << 10 };
 
 /// One thing that was read.

@@ -55,8 +55,27 @@ impl Frequencies {
     }
 }
 
+/// Slots of the counts of four bytes.
+pub const SLOTS: usize = 1 << SLOT_BITS;
+const SLOT_BITS: u32 = 16;
+
+/// The slot in which up to four bytes are counted; other bytes may share it.
+pub fn slot(part: &[u8]) -> usize {
+    let number = part.iter().rev().fold(0u32, |number, &byte| number << 8 | u32::from(byte));
+    (number.wrapping_mul(0x9e37_79b1) >> (32 - SLOT_BITS)) as usize
+}
+
+/// Counts of all four bytes in some texts, by slot; half of each count, at most 255.
+pub fn slot_counts(texts: &[Vec<u8>]) -> Vec<u8> {
+    let mut counts = vec![0u32; SLOTS];
+    for part in texts.iter().flat_map(|text| text.windows(4)) {
+        counts[slot(part)] += 1;
+    }
+    counts.into_iter().map(|count| u8::try_from(count / 2).unwrap_or(u8::MAX)).collect()
+}
+
 /// How common a byte is in server logs, on a rough logarithmic scale.
-fn commonness(byte: u8) -> u32 {
+pub fn commonness(byte: u8) -> u32 {
     match byte {
         b' ' | b'e' | b't' | b'o' | b'n' | b'i' => 12,
         b'a' | b'r' | b's' | b'd' | b'c' | b'l' => 10,

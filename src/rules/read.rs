@@ -21,9 +21,6 @@ pub struct LoadedRule {
     pub literals: Vec<Vec<String>>,
 }
 
-/// Texts up to this length are looked for as a whole, so that finding one is the proof.
-pub const EXACT: usize = 24;
-
 /// A rule's examples and counter examples.
 pub type Examples = (Vec<Example>, Vec<CounterExample>);
 
@@ -89,19 +86,14 @@ pub fn from_text(text: &str, path: &Path, known: &Frequencies) -> Result<LoadedR
     Ok(LoadedRule { rule, file: path.display().to_string(), literals })
 }
 
-/// What the scanner looks for: a short text as a whole, else the rarest window of each required literal.
+/// What the scanner looks for: the text, or the literals of which the regex requires one.
 fn match_literals(one: &super::schema::Match, known: &Frequencies) -> Result<Vec<String>, String> {
-    let window = |literal: &String| known.rarest(literal).0.to_owned();
     match (&one.text, &one.regex, &one.event) {
         (Some(text), None, None) if text.len() < literal::SHORTEST => {
             Err(format!("the text '{text}' is shorter than {} bytes", literal::SHORTEST))
         }
-        (Some(text), None, None) if text.len() <= EXACT => Ok(vec![text.clone()]),
-        (Some(text), None, None) => Ok(vec![window(text)]),
-        (None, Some(regex), None) => {
-            let found = literal::required(regex, known).map_err(|error| error.to_string())?;
-            Ok(found.iter().map(window).collect())
-        }
+        (Some(text), None, None) => Ok(vec![text.clone()]),
+        (None, Some(regex), None) => literal::required(regex, known).map_err(|error| error.to_string()),
         (None, None, Some(_)) => Ok(Vec::new()),
         _ => Err("exactly one of text, regex and event is needed".to_owned()),
     }

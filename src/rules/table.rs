@@ -6,11 +6,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
-use memchr::memmem::Finder;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::duration;
-use super::read::{EXACT, LoadedRule, RuleError};
+use super::read::{LoadedRule, RuleError};
 use super::schema::{Condition, Explains, Match, Relation, Role, Rule, Threshold, When};
 
 /// Index of a subject: rules first (same index as in [`Table::rules`]), then hidden event conditions.
@@ -76,14 +75,9 @@ pub struct Signal {
 /// How a candidate line is confirmed.
 #[derive(Debug)]
 pub enum Matcher {
-    /// The literal is the whole signal; `None` when the scanner looks for all of it, so that a hit is the proof.
-    Text(String, Option<Box<Finder<'static>>>),
+    /// The literal is the whole signal: the scanner looks for all of it, so a hit is the proof.
+    Text(String),
     Regex(LazyRegex),
-}
-
-fn text_matcher(text: String) -> Matcher {
-    let finder = (text.len() > EXACT).then(|| Box::new(Finder::new(&text).into_owned()));
-    Matcher::Text(text, finder)
 }
 
 /// A regex compiled at its first candidate: a log touches few rules.
@@ -159,7 +153,7 @@ impl Table {
         for (one, literals) in matches.into_iter().zip(literals) {
             let Match { text, regex, event, fields, level: levels } = one;
             let matcher = match (text, regex, event) {
-                (Some(text), _, _) => text_matcher(text),
+                (Some(text), _, _) => Matcher::Text(text),
                 (_, Some(regex), _) => Matcher::Regex(LazyRegex::new(&regex)),
                 (_, _, Some(kind)) => {
                     self.events.push(EventSignal { subject, kind, fields, levels });

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::automaton::{LiteralHit, Room};
+use super::literals::LiteralHit;
 use super::scanner::{Scanner, Target};
 use crate::parse::event::Event;
 use crate::parse::head::{Head, Level, Producer, parse_head};
@@ -67,7 +67,6 @@ pub struct Scanned {
 /// Room that a worker uses again for each block.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    room: Room,
     literals: Vec<LiteralHit>,
     quiet: Vec<u64>,
 }
@@ -107,8 +106,8 @@ impl Scanner {
 
     /// As [`Scanner::scan`], with the room of an older result.
     pub fn scan_into(&self, block: Block, scratch: &mut Scratch, room: Scanned) -> Scanned {
-        let Scratch { room: walks, literals, quiet } = scratch;
-        self.automaton.hits(&block.text, walks, literals);
+        let Scratch { literals, quiet } = scratch;
+        self.literals.hits(&block.text, literals);
         quiet.clear();
         quiet.resize(self.table.signals.len(), 0);
         let mut found = Found::new(self, &block, quiet, room.hits, room.events);
@@ -183,7 +182,7 @@ impl<'a> Found<'a> {
             }
         }
         let first_event = self.events.len();
-        parse_events(text, &range, &candidates.triggers, &mut line, &mut self.events);
+        self.events.extend(parse_event(text, &range, &candidates.triggers, &mut line));
         let events = first_event..self.events.len();
         let must_explain = candidates.level && !explained && events.is_empty() && is_bad(&mut line);
         if signals.is_empty() && events.is_empty() && !must_explain {
@@ -215,21 +214,18 @@ fn is_bad(line: &mut Line<'_>) -> bool {
     matches!(line.level(), Some(Level::Error | Level::Warning))
 }
 
-fn parse_events(text: &[u8], range: &Range<usize>, triggers: &[u32], line: &mut Line<'_>, events: &mut Vec<Event>) {
+/// The event of a line: it is one message, so the first event found is the only one.
+fn parse_event(text: &[u8], range: &Range<usize>, triggers: &[u32], line: &mut Line<'_>) -> Option<Event> {
     let whole = line.text;
-    for trigger in triggers.iter().filter_map(|&index| TRIGGERS.get(index as usize)) {
+    triggers.iter().filter_map(|&index| TRIGGERS.get(index as usize)).find_map(|trigger| {
         let start = match line.head() {
-            Some(found) if found.producer == Producer::SstScript => {
-                events.extend((trigger.parse)(found.message));
-                continue;
-            }
+            Some(found) if found.producer == Producer::SstScript => return (trigger.parse)(found.message),
             Some(found) => range.start + offset_in(whole, found.message),
             None if trigger.continuation => range.start,
-            None => continue,
+            None => return None,
         };
-        let record = &text[start..record_end(text, range.end)];
-        events.extend((trigger.parse)(record));
-    }
+        (trigger.parse)(&text[start..record_end(text, range.end)])
+    })
 }
 
 /// Where a part of a line begins in it; the end of the message is no guide, since a head may trim it.

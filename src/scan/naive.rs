@@ -22,7 +22,7 @@ pub fn matches(table: &Table, text: &[u8]) -> Vec<(u64, usize)> {
 /// Does the signal match this line, by its expression alone?
 pub fn matches_line(signal: &Signal, line: &[u8]) -> bool {
     let matched = match &signal.matcher {
-        Matcher::Text(text, _) => memchr::memmem::find(line, text.as_bytes()).is_some(),
+        Matcher::Text(text) => memchr::memmem::find(line, text.as_bytes()).is_some(),
         Matcher::Regex(regex) => {
             regex.get().is_some_and(|regex| regex.is_match(&line[..line.len().min(MATCHED_BYTES)]))
         }

@@ -2,11 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::automaton::{Automaton, AutomatonError, LiteralHit, Room};
 use super::block::{self, Line};
 use super::expression::{Expression, SharedRoom};
+use super::literals::{LiteralError, LiteralHit, Literals};
 use crate::parse::trigger::TRIGGERS;
-use crate::rules::frequency::Frequencies;
 use crate::rules::table::{Matcher, Signal, Table};
 
 /// Marks of lines that must be explained: the level words of server and garbd.
@@ -29,8 +28,8 @@ pub enum Target {
 #[derive(Debug)]
 pub struct Scanner {
     pub table: Table,
-    pub automaton: Automaton,
-    /// For each state of the automaton where its targets begin; one more at the end.
+    pub literals: Literals,
+    /// For each literal where its targets begin; one more at the end.
     starts: Vec<u32>,
     targets: Vec<Target>,
     /// For each signal its expression, if it has one.
@@ -39,42 +38,41 @@ pub struct Scanner {
 }
 
 impl Scanner {
-    /// Collects the literals of the table, the event triggers and the level marks into one automaton.
+    /// Collects the literals of the table, the event triggers and the level marks into one search.
     ///
     /// # Errors
-    /// The literals can't be made into an automaton.
-    pub fn new(table: Table) -> Result<Self, AutomatonError> {
-        let mut literals = Literals::default();
+    /// A literal is too short.
+    pub fn new(table: Table) -> Result<Self, LiteralError> {
+        let mut wanted = Wanted::default();
         for (signal, index) in table.signals.iter().zip(0..) {
             let target = if is_proven(signal) { Target::Counted(index) } else { Target::Signal(index) };
             for literal in &signal.literals {
-                literals.add(literal, target);
+                wanted.add(literal, target);
             }
         }
-        let known = Frequencies::default();
         for (trigger, index) in TRIGGERS.iter().zip(0..) {
-            literals.add(window(trigger.literal, &known), Target::Trigger(index));
+            wanted.add(trigger.literal, Target::Trigger(index));
         }
         for mark in LEVEL_MARKS {
-            literals.add(mark, Target::Level);
+            wanted.add(mark, Target::Level);
         }
-        let automaton = Automaton::new(&literals.texts)?;
-        let (starts, targets) = by_state(&automaton, &literals);
+        let literals = Literals::new(&wanted.texts)?;
+        let (starts, targets) = flat(&wanted.targets);
         let expressions = table.signals.iter().map(expression).collect();
-        Ok(Self { table, automaton, starts, targets, expressions, room: SharedRoom::default() })
+        Ok(Self { table, literals, starts, targets, expressions, room: SharedRoom::default() })
     }
 
-    /// What ends at a hit of this scanner's automaton.
+    /// What the literal of a hit stands for.
     pub fn targets(&self, hit: LiteralHit) -> &[Target] {
-        let range = self.starts.get(hit.state()).zip(self.starts.get(hit.state() + 1));
+        let range = self.starts.get(hit.literal()).zip(self.starts.get(hit.literal() + 1));
         range.and_then(|(start, end)| self.targets.get(*start as usize..*end as usize)).unwrap_or_default()
     }
 
-    /// Does the signal with this index really match the line?
+    /// Does the signal with this index really match the line, which has one of its literals?
     pub fn confirms(&self, index: usize, line: &mut Line<'_>) -> bool {
         let signal = &self.table.signals[index];
         let matched = match &signal.matcher {
-            Matcher::Text(_, finder) => finder.as_ref().is_none_or(|finder| finder.find(line.text).is_some()),
+            Matcher::Text(_) => true,
             Matcher::Regex(_) => {
                 let expression = self.expressions[index].as_ref();
                 expression.is_some_and(|expression| expression.matches(line.matched(), &self.room))
@@ -87,7 +85,7 @@ impl Scanner {
     pub fn candidates(&self, text: &[u8]) -> Vec<(u64, u64)> {
         let mut counts = vec![(0, 0); self.table.signals.len()];
         let mut hits = Vec::new();
-        self.automaton.hits(text, &mut Room::default(), &mut hits);
+        self.literals.hits(text, &mut hits);
         let mut seen = HashSet::new();
         for hit in hits {
             let range = block::line_around(text, hit.at());
@@ -114,48 +112,42 @@ fn expression(signal: &Signal) -> Option<Expression> {
 
 /// Is a line with one of the signal's literals a match, and nothing more wanted than their number?
 fn is_proven(signal: &Signal) -> bool {
-    signal.quiet && signal.levels.is_empty() && matches!(signal.matcher, Matcher::Text(_, None))
+    signal.quiet && signal.levels.is_empty() && matches!(signal.matcher, Matcher::Text(_))
 }
 
-/// The part of a trigger's literal to look for. A line of equals signs would have a window of them at each place.
-fn window<'a>(literal: &'a str, known: &Frequencies) -> &'a str {
-    let (window, _) = known.rarest(literal);
-    let mut bytes = window.bytes();
-    let first = bytes.next();
-    if bytes.all(|byte| Some(byte) == first) { literal } else { window }
-}
-
+/// The literals to look for, each once, with what they stand for.
 #[derive(Default)]
-struct Literals {
+struct Wanted {
     texts: Vec<String>,
     targets: Vec<Vec<Target>>,
     known: HashMap<String, usize>,
 }
 
-impl Literals {
+impl Wanted {
     fn add(&mut self, literal: &str, target: Target) {
+        // No line has a line end; a literal that has one would be found across lines.
+        if literal.contains('\n') {
+            return;
+        }
         let index = *self.known.entry(literal.to_owned()).or_insert_with(|| {
             self.texts.push(literal.to_owned());
             self.targets.push(Vec::new());
             self.texts.len() - 1
         });
-        self.targets[index].push(target);
+        if !self.targets[index].contains(&target) {
+            self.targets[index].push(target);
+        }
     }
 }
 
-/// The targets of each state in one list, and where each state's begin in it.
-fn by_state(automaton: &Automaton, literals: &Literals) -> (Vec<u32>, Vec<Target>) {
-    let mut starts = Vec::with_capacity(automaton.states() + 1);
-    let mut targets: Vec<Target> = Vec::new();
+/// The targets of all literals in one list, and where each literal's begin in it.
+fn flat(of_literals: &[Vec<Target>]) -> (Vec<u32>, Vec<Target>) {
     let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-    for state in 0..automaton.states() {
-        let start = targets.len();
-        starts.push(number(start));
-        for &target in automaton.ending(state).flat_map(|literal| &literals.targets[literal]) {
-            if !targets[start..].contains(&target) {
-                targets.push(target);
-            }
-        }
+    let mut starts = Vec::with_capacity(of_literals.len() + 1);
+    let mut targets = Vec::new();
+    for of_literal in of_literals {
+        starts.push(number(targets.len()));
+        targets.extend_from_slice(of_literal);
     }
     starts.push(number(targets.len()));
     (starts, targets)

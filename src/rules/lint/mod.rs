@@ -22,7 +22,7 @@ use std::path::Path;
 
 use super::read::{LoadedRule, RuleError};
 use super::schema::Rule;
-use crate::scan::automaton::AutomatonError;
+use crate::scan::literals::LiteralError;
 pub use nearest::distance;
 use page::Page;
 use trial::Trial;
@@ -42,7 +42,7 @@ pub enum LintError {
     #[error(transparent)]
     Rule(#[from] RuleError),
     #[error("the rules can't be made into one search: {0}")]
-    Search(#[from] AutomatonError),
+    Search(#[from] LiteralError),
 }
 
 /// The outcome of all examples and counter examples.
