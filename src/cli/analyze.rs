@@ -60,12 +60,13 @@ pub fn analysis(options: &Analyze, tracked: bool) -> Result<Option<Analysis>> {
     let year = options.year.unwrap_or_else(|| Local::now().year());
     let settings = Settings { threads: threads(options), year, window, tracked };
     let mut run = with_progress(&scanner, &sources, settings);
+    // What was compiled for the search takes as much memory as the diagnosis is about to.
+    let table = scanner.into_table();
     let missed = window_missed(window, &mut run.logs);
     let found_early = problems.len();
     problems.extend(run.problems.iter().cloned());
-    let tool =
-        Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), rules: scanner.table.rules.len() };
-    let mut document = diagnose(&scanner.table, &run.logs, tool);
+    let tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), rules: table.rules.len() };
+    let mut document = diagnose(&table, &run.logs, tool);
     if missed && document.diagnoses.is_empty() {
         terminal::complain("no line of these logs lies in the time asked for with --since and --until");
         document.verdict = Verdict::Unknown;

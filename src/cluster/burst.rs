@@ -199,6 +199,10 @@ impl Bursts {
     /// A place for a new burst: that of the oldest one, when there are enough.
     fn next(&mut self) -> &mut Burst {
         let at = if self.list.len() < MOST_BURSTS {
+            // Doubling would end at 64 places for 48 bursts.
+            if self.list.len() == MOST_BURSTS * 2 / 3 {
+                self.list.reserve_exact(MOST_BURSTS - self.list.len());
+            }
             self.list.push(Burst::default());
             self.list.len() - 1
         } else {

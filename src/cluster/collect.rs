@@ -30,7 +30,7 @@ const MOST_NAMES: usize = 1_000;
 const MOST_UUIDS: usize = 1_000;
 
 /// Server processes kept per log: the latest ones.
-const MOST_PROCESSES: usize = 10_000;
+const MOST_PROCESSES: usize = 1_000;
 
 /// The part of time that findings are taken from; names and facts are taken from all lines.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,7 +1,7 @@
 //! The reading half: opens the files of all logs in turn, cuts them into blocks, strips their transport.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cluster::log::{File, Log};
 use crate::scan::block::Block;
@@ -115,9 +115,14 @@ impl Iterator for Feed<'_> {
 }
 
 impl Current {
-    fn open(log: usize, file: usize, path: &PathBuf, year: i32) -> Self {
-        let mut end =
-            FileEnd { path: path.clone(), bytes: 0, format: Transport::Plain.name(), host: None, problems: Vec::new() };
+    fn open(log: usize, file: usize, path: &Path, year: i32) -> Self {
+        let mut end = FileEnd {
+            path: path.to_path_buf(),
+            bytes: 0,
+            format: Transport::Plain.name(),
+            host: None,
+            problems: Vec::new(),
+        };
         let reader = match open(path) {
             Ok(opened) => Some(ChunkReader::with_limits(opened.reader, 1, LIMITS)),
             Err(problem) => {

@@ -4,13 +4,13 @@
 
 use std::collections::HashMap;
 
-/// Bytes of the part of a literal that the scanner looks for; see `scan::window`.
-pub const WIDTH: usize = 8;
+/// Widths of the parts that are counted: what the search filters long, short and tiny literals by (`scan::literals`).
+const WIDTHS: [usize; 3] = [8, 4, 3];
 
-/// Shorter parts that are counted for literals shorter than [`WIDTH`].
-const SHORT: usize = 6;
+/// A part may stand at any of so many places of the window that is looked for.
+const STEP: usize = 4;
 
-/// Counts of all parts of [`WIDTH`] and [`SHORT`] bytes in some text.
+/// Counts of all parts of these widths in some texts.
 #[derive(Debug, Default)]
 pub struct Frequencies {
     counts: HashMap<Vec<u8>, u32>,
@@ -19,38 +19,29 @@ pub struct Frequencies {
 impl Frequencies {
     /// Counts the parts of a text.
     pub fn add(&mut self, text: &[u8]) {
-        for width in [WIDTH, SHORT] {
-            for part in text.windows(width) {
-                match self.counts.get_mut(part) {
-                    Some(count) => *count += 1,
-                    None => {
-                        self.counts.insert(part.to_vec(), 1);
-                    }
+        for part in WIDTHS.iter().flat_map(|width| text.windows(*width)) {
+            match self.counts.get_mut(part) {
+                Some(count) => *count += 1,
+                None => {
+                    self.counts.insert(part.to_vec(), 1);
                 }
             }
         }
     }
 
-    /// The rarest window of a literal, with its cost: first how often it was seen, then how common its bytes are.
-    pub fn rarest<'a>(&self, literal: &'a str) -> (&'a str, u64) {
-        let starts = (0..=literal.len().saturating_sub(WIDTH)).filter(|&start| literal.is_char_boundary(start));
-        starts
-            .filter_map(|start| literal.get(start..(start + WIDTH).min(literal.len())))
-            .map(|window| (window, self.cost(window.as_bytes())))
-            .min_by_key(|(_, cost)| *cost)
-            .unwrap_or((literal, 0))
+    /// What it costs to look for a literal: first how often the search would stop for it, then how common its bytes
+    /// are. Both for its best window.
+    pub fn cost(&self, literal: &str) -> u64 {
+        let width = WIDTHS.into_iter().find(|width| literal.len() >= width + STEP - 1).unwrap_or(1);
+        let windows = literal.as_bytes().windows((width + STEP - 1).min(literal.len().max(1)));
+        windows.map(|window| self.cost_of(window, width)).min().unwrap_or(0)
     }
 
-    fn cost(&self, window: &[u8]) -> u64 {
-        let seen = match self.counts.get(window) {
-            Some(count) => *count,
-            None if window.len() < WIDTH => {
-                window.windows(SHORT).map(|part| self.counts.get(part).copied().unwrap_or(0)).min().unwrap_or(0)
-            }
-            None => 0,
-        };
+    fn cost_of(&self, window: &[u8], width: usize) -> u64 {
+        let seen: u32 = window.windows(width).filter_map(|part| self.counts.get(part)).sum();
         let common: u32 = window.iter().copied().map(commonness).sum();
-        let missing = u32::try_from(WIDTH.saturating_sub(window.len())).unwrap_or(0) * 12;
+        // A short window has few bytes, but that makes it no rarer.
+        let missing = u32::try_from(WIDTHS[0] + STEP - 1 - window.len()).unwrap_or(0) * 12;
         (u64::from(seen) << 16) + u64::from(common + missing)
     }
 }
@@ -92,20 +83,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_window_that_ordinary_logs_lack_wins() {
+    fn the_literal_that_ordinary_logs_lack_is_the_cheapest() {
         let mut known = Frequencies::default();
         known.add(b"[Note] WSREP: Failed to establish connection: Operation aborted.");
-        let (window, _) = known.rarest("WSREP: Failed to establish connection: wrong version");
-        assert!(!"[Note] WSREP: Failed to establish connection: Operation aborted.".contains(window));
+        assert!(known.cost("establish connection: wrong version") < known.cost("establish connection"));
+        assert!(known.cost("wrong ve") < known.cost("lish con"));
+        assert!(known.cost("wrong version") < known.cost("wrong v"));
     }
 
     #[test]
-    fn short_literals_are_their_own_window() {
-        assert_eq!(Frequencies::default().rarest("short").0, "short");
+    fn a_short_literal_is_as_common_as_its_parts() {
+        let mut known = Frequencies::default();
+        known.add("a table, the cable, and some ".repeat(99).as_bytes());
+        assert!(known.cost("Table '") > known.cost("Can't find record"));
     }
 
     #[test]
-    fn windows_never_split_a_character() {
-        assert!("ééééééééééé".contains(Frequencies::default().rarest("ééééééééééé").0));
+    fn any_literal_has_a_cost() {
+        for literal in ["", "a", "ab", "abcde", "\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}"] {
+            assert!(Frequencies::default().cost(literal) < 1 << 16, "{literal}");
+        }
     }
 }

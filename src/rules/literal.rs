@@ -113,7 +113,7 @@ fn texts(set: Vec<Vec<u8>>) -> Option<Vec<String>> {
 }
 
 fn cost(set: &[String], known: &Frequencies) -> u64 {
-    set.iter().map(|literal| known.rarest(literal).1).sum()
+    set.iter().map(|literal| known.cost(literal)).sum()
 }
 
 /// All texts that a part can match, where these are few.

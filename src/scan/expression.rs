@@ -5,7 +5,7 @@
 //! see a few lines only; these are run step by step, with room that all share. One that sees more gets an automaton,
 //! built as far as lines need it, with one bounded cache for all threads.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use memchr::memmem::Finder;
@@ -19,7 +19,10 @@ use regex_syntax::hir::{Hir, HirKind, Literal};
 use crate::rules::literal;
 
 /// Lines that are looked at before an automaton is worth its memory.
-const FIRST_LINES: u32 = 48;
+const FIRST_LINES: u32 = 64;
+
+/// Expressions that get an automaton: the first to see that many lines. Others are seldom asked.
+const MOST_AUTOMATA: usize = 96;
 
 /// Memory for the built part of an automaton; it starts anew when that is full.
 const CACHE_BYTES: usize = 64 << 10;
@@ -37,7 +40,18 @@ pub struct Expression {
 
 /// Room for expressions that are run step by step, used by all of them.
 #[derive(Debug, Default)]
-pub struct SharedRoom(Mutex<Option<backtrack::Cache>>);
+pub struct SharedRoom {
+    stepwise: Mutex<Option<backtrack::Cache>>,
+    automata: AtomicUsize,
+}
+
+impl SharedRoom {
+    /// Is there room for one more automaton?
+    fn admits(&self) -> bool {
+        let more = |count| (count < MOST_AUTOMATA).then_some(count + 1);
+        self.automata.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+    }
+}
 
 impl Expression {
     pub fn new(source: &str) -> Self {
@@ -71,15 +85,24 @@ impl Compiled {
     }
 
     fn matches(&self, source: &str, line: &[u8], room: &SharedRoom) -> bool {
-        let few = self.lines.load(Ordering::Relaxed) < FIRST_LINES;
-        if few && line.len() <= self.stepwise.max_haystack_len() {
+        let short = line.len() <= self.stepwise.max_haystack_len();
+        if short && self.lines.load(Ordering::Relaxed) < FIRST_LINES {
             self.lines.fetch_add(1, Ordering::Relaxed);
-            let mut room = room.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let room = room.get_or_insert_with(|| self.stepwise.create_cache());
-            return self.stepwise.try_is_match(room, line).unwrap_or(false);
+            return self.step_through(line, room);
         }
-        let automaton = self.automaton.get_or_init(|| Automaton::new(source, self.stepwise.get_nfa().clone()));
-        automaton.as_ref().is_some_and(|automaton| automaton.matches(line))
+        // A line too long to be stepped through needs the automaton in any case.
+        let admitted = || (room.admits() || !short).then(|| Automaton::new(source, self.stepwise.get_nfa().clone()));
+        match self.automaton.get_or_init(|| admitted().flatten()) {
+            Some(automaton) => automaton.matches(line),
+            None if short => self.step_through(line, room),
+            None => Automaton::new(source, self.stepwise.get_nfa().clone()).is_some_and(|once| once.matches(line)),
+        }
+    }
+
+    fn step_through(&self, line: &[u8], room: &SharedRoom) -> bool {
+        let mut room = room.stepwise.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = room.get_or_insert_with(|| self.stepwise.create_cache());
+        self.stepwise.try_is_match(room, line).unwrap_or(false)
     }
 }
 

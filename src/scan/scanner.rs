@@ -62,6 +62,11 @@ impl Scanner {
         Ok(Self { table, literals, starts, targets, expressions, room: SharedRoom::default() })
     }
 
+    /// The table alone: frees all that was prepared for the search.
+    pub fn into_table(self) -> Table {
+        self.table
+    }
+
     /// What the literal of a hit stands for.
     pub fn targets(&self, hit: LiteralHit) -> &[Target] {
         let range = self.starts.get(hit.literal()).zip(self.starts.get(hit.literal() + 1));
