@@ -1,7 +1,7 @@
 //! Everything about a rule that a person would forget, as checks.
 //!
 //! Checks of one rule's text ([`form`], [`roles`], [`conditions`], [`placeholders`], [`commands`]), of the rules among
-//! themselves ([`references`], [`overlap`]), and of what they find: in their own examples ([`examples`]) and in logs
+//! themselves ([`references`], [`overlap`]), and of what they find: in their own examples ([`mod@examples`]) and in logs
 //! in which nothing is wrong ([`healthy`]). The last three run the real pipeline, so this is the one part of `rules`
 //! that knows the stages after it.
 
