@@ -145,3 +145,18 @@ fn rows_are_chosen_by_node_and_kind() {
     assert!(rows.iter().all(|row| row["kind"] == "state" && row["node"] == "node3"));
     assert_eq!(sandbox.run_at_root(&["timeline", "--kind", "nonsense", path]).code, 2);
 }
+
+#[test]
+fn a_diagnosis_stands_at_its_moment_whatever_the_zone() {
+    let sandbox = Sandbox::new();
+    let log = "2023-03-12T19:35:04.000000+02:00 0 [Note] [MY-000000] [Galera] Shifting OPEN -> PRIMARY (TO: 7)\n\
+               2023-03-12T19:35:05.000000+02:00 0 [ERROR] [MY-000000] [Galera] It may not be safe to bootstrap the \
+               cluster from this node. It was not the last one to leave the cluster\n\
+               2023-03-12T19:35:06.000000+02:00 0 [ERROR] [MY-010119] [Server] Aborting\n";
+    let path = sandbox.write("db1.log", log).display().to_string();
+    let run = sandbox.run(&["timeline", "--format", "ndjson", &path]);
+    let rows: Vec<Value> = run.text().lines().map(|line| serde_json::from_str(line).expect("a JSON row")).collect();
+    let kinds: Vec<&str> = rows.iter().filter_map(|row| row["kind"].as_str()).collect();
+    assert_eq!(kinds, ["state", "diagnosis", "process"]);
+    assert_eq!(rows[1]["at"], "2023-03-12T17:35:05");
+}

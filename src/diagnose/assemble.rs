@@ -319,6 +319,12 @@ pub fn time_text(stamp: Stamp) -> String {
     }
 }
 
+/// The moment that [`time_text`] wrote: in UTC where the zone is known, else as printed.
+pub fn moment_of(text: &str) -> Option<NaiveDateTime> {
+    let zoned = chrono::DateTime::parse_from_rfc3339(text).map(|time| time.naive_utc());
+    zoned.or_else(|_| text.parse()).ok()
+}
+
 fn reference(source: &Source) -> String {
     let place = [source.repo.as_deref(), source.path.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let words = source.text.as_deref().map(|text| format!("\"{text}\""));

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::cluster::log::Log;
 use crate::cluster::track::Tracked;
-use crate::diagnose::assemble::time_text;
+use crate::diagnose::assemble::{moment_of, time_text};
 use crate::diagnose::document::Document;
 use crate::diagnose::printable::printable;
 
@@ -134,7 +134,7 @@ fn row(
     state: Option<String>,
 ) -> Row {
     Row {
-        at: moment.map(|moment| moment.format("%Y-%m-%dT%H:%M:%S%.f").to_string()),
+        at: moment.map(moment_text),
         printed: tracked.time.map(time_text),
         node: printable(log.name().as_bytes()),
         kind,
@@ -147,17 +147,19 @@ fn row(
     }
 }
 
+fn moment_text(moment: NaiveDateTime) -> String {
+    moment.format("%Y-%m-%dT%H:%M:%S%.f").to_string()
+}
+
 fn diagnosis_rows(logs: &[Log], document: &Document) -> Vec<Row> {
     let mut rows = Vec::new();
     for diagnosis in &document.diagnoses {
         let Some(line) = diagnosis.evidence.first() else { continue };
         let Some(log) = logs.iter().find(|log| log.name() == line.node) else { continue };
         let printed = line.time.clone();
-        let time = printed.as_deref().and_then(|time| time.get(..19));
-        let moment = time.and_then(|time| NaiveDateTime::parse_from_str(time, "%Y-%m-%dT%H:%M:%S").ok());
-        let moment = moment.map(|moment| log.clock.correct(moment));
+        let moment = printed.as_deref().and_then(moment_of).map(|moment| log.clock.correct(moment));
         rows.push(Row {
-            at: moment.map(|moment| moment.format("%Y-%m-%dT%H:%M:%S%.f").to_string()),
+            at: moment.map(moment_text),
             printed,
             node: line.node.clone(),
             kind: "diagnosis",
