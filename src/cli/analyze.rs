@@ -3,7 +3,6 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -157,17 +156,13 @@ fn with_progress(scanner: &Scanner, sources: &[LogSource], settings: Settings) -
         .map(|file| Path::new(file).metadata().ok().map(|meta| meta.len()))
         .sum();
     let bar: OnceLock<ProgressBar> = OnceLock::new();
-    let shown = AtomicBool::new(false);
     let progress = |read: u64| {
         if started.elapsed() > PROGRESS_AFTER {
             bar.get_or_init(|| new_bar(total)).set_position(read);
-            shown.store(true, Ordering::Relaxed);
         }
     };
     let run = pipeline::run(scanner, sources, settings, &progress);
-    if shown.load(Ordering::Relaxed)
-        && let Some(bar) = bar.get()
-    {
+    if let Some(bar) = bar.get() {
         bar.finish_and_clear();
     }
     run

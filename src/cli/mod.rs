@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
 use arguments::{Cli, Command};
 
@@ -49,11 +49,6 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(EXIT_TROUBLE)
         }
     }
-}
-
-/// The help text, for tests and generated docs.
-pub fn help() -> String {
-    Cli::command().render_long_help().to_string()
 }
 
 /// Whoever reads the output has gone; that is no error of ours.

@@ -15,7 +15,7 @@ use crate::parse::head::{Level, parse_head};
 use crate::parse::stamp::Stamp;
 use crate::rules::schema::Role;
 use crate::rules::table::{EventSignal, Matcher, Subject, Table, compile};
-use crate::scan::block::{HitLine, MATCHED_BYTES, Scanned};
+use crate::scan::block::{HitLine, MATCHED_BYTES, Scanned, level_is};
 
 /// Text kept of a hit line.
 const KEPT_BYTES: usize = 2 << 10;
@@ -176,14 +176,14 @@ impl<'a> Collector<'a> {
         text: &[u8],
         wanted: bool,
     ) {
-        if let Event::ServerStart { version, .. } = event {
-            self.start_process(file, line, time, text, version, wanted);
+        if matches!(event, Event::ServerStart { .. }) {
+            self.start_process(file, line, time, text, wanted);
         } else if let Some(process) = self.log.processes.last_mut() {
             process.observe(event);
         }
         self.log.track.note_anchor_of(event, time);
         if self.tracked && wanted {
-            self.log.track.note(event, file, line.number, time, self.log.processes.len() - 1);
+            self.log.track.note(event, file, line.number, time);
         }
         self.log.facts.observe(event);
         observe_names(&mut self.log, event);
@@ -202,15 +202,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn start_process(
-        &mut self,
-        file: usize,
-        line: &HitLine,
-        time: Option<Stamp>,
-        text: &[u8],
-        version: &str,
-        wanted: bool,
-    ) {
+    fn start_process(&mut self, file: usize, line: &HitLine, time: Option<Stamp>, text: &[u8], wanted: bool) {
         let ended = self.log.processes.last_mut().map(|last| {
             last.ending = last.ending_at_next_start();
             last.ending
@@ -224,7 +216,7 @@ impl<'a> Collector<'a> {
             self.dropped_processes += MOST_PROCESSES;
             self.log.earlier_starts += old.filter(|process| process.start_seen).count();
         }
-        self.log.processes.push(Process::starting(time, Some(version.to_owned())));
+        self.log.processes.push(Process::starting());
     }
 
     /// Counts an event that was concluded after all logs were read.
@@ -294,10 +286,7 @@ fn fields(event: &Event) -> Vec<(String, String)> {
 
 /// Does the event fulfil the signal's conditions?
 pub fn event_matches(signal: &EventSignal, event: &Event, level: Option<Level>) -> bool {
-    let level_fits = signal.levels.is_empty()
-        || level
-            .is_some_and(|level| signal.levels.iter().any(|wanted| wanted.eq_ignore_ascii_case(&level.to_string())));
-    level_fits && signal.fields.iter().all(|(name, wanted)| value_fits(wanted, event.field(name)))
+    level_is(&signal.levels, level) && signal.fields.iter().all(|(name, wanted)| value_fits(wanted, event.field(name)))
 }
 
 /// `value`, `a|b`, `!value`, `*` (present), `>=5`, `<5`.

@@ -1,7 +1,6 @@
 //! Server processes of one log: where each started, how far it came, how it ended.
 
 use crate::parse::event::Event;
-use crate::parse::stamp::Stamp;
 
 /// How a server process ended, as far as its own log tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +22,8 @@ pub enum Ending {
 /// One run of the server.
 #[derive(Clone, Debug)]
 pub struct Process {
-    pub started: Option<Stamp>,
     /// The log shows the start of this process, not only its later life.
     pub start_seen: bool,
-    pub version: Option<String>,
     /// It became a synced member or ready for connections.
     pub synced: bool,
     pub ending: Ending,
@@ -37,19 +34,12 @@ pub struct Process {
 impl Process {
     /// The process that runs when a log begins.
     pub fn before_log() -> Self {
-        Self {
-            started: None,
-            start_seen: false,
-            version: None,
-            synced: false,
-            ending: Ending::Running,
-            stopping: false,
-        }
+        Self { start_seen: false, synced: false, ending: Ending::Running, stopping: false }
     }
 
     /// The process that a start line begins.
-    pub fn starting(time: Option<Stamp>, version: Option<String>) -> Self {
-        Self { started: time, start_seen: true, version, ..Self::before_log() }
+    pub fn starting() -> Self {
+        Self { start_seen: true, ..Self::before_log() }
     }
 
     /// How this process ended, seen from the next start line.

@@ -44,8 +44,6 @@ pub struct Tracked {
     pub time: Option<Stamp>,
     /// In the time of the cluster: UTC where the zone is known, corrected where the clock was wrong.
     pub at: Option<NaiveDateTime>,
-    /// Index of the server process in its log.
-    pub process: usize,
     pub event: Event,
 }
 
@@ -68,7 +66,7 @@ impl Track {
     }
 
     /// Takes in an event, in order.
-    pub fn note(&mut self, event: &Event, file: usize, line: u64, time: Option<Stamp>, process: usize) {
+    pub fn note(&mut self, event: &Event, file: usize, line: u64, time: Option<Stamp>) {
         if LEFT_OUT.contains(&event.kind()) {
             return;
         }
@@ -77,7 +75,7 @@ impl Track {
             self.forgotten += 1;
         }
         let at = time.map(|time| time.instant());
-        self.events.push_back(Tracked { file, line, time, at, process, event: event.clone() });
+        self.events.push_back(Tracked { file, line, time, at, event: event.clone() });
     }
 
     /// The moments that other logs may have too, in order; each name once, at its first time.

@@ -4,11 +4,12 @@
 
 use std::collections::HashMap;
 
-/// Widths of the parts that are counted: what the search filters long, short and tiny literals by (`scan::literals`).
-const WIDTHS: [usize; 3] = [8, 4, 3];
+/// Bytes that the search filters long, short and tiny literals by (`scan::literals`).
+pub const WIDTHS: [usize; 3] = [8, 4, 3];
 
-/// A part may stand at any of so many places of the window that is looked for.
-const STEP: usize = 4;
+/// The search looks at the places that are multiples of this, so a part may stand at any of so many places of the
+/// window that is looked for.
+pub const STEP: usize = 4;
 
 /// Counts of all parts of these widths in some texts.
 #[derive(Debug, Default)]

@@ -93,7 +93,8 @@ impl<'a> Line<'a> {
         self.head.get_or_insert_with(|| parse_head(self.text)).as_ref()
     }
 
-    fn level(&mut self) -> Option<Level> {
+    /// The level of that head.
+    pub fn level(&mut self) -> Option<Level> {
         self.head().and_then(|head| head.level)
     }
 }
@@ -204,10 +205,10 @@ fn same_moment(one: Stamp, other: Stamp) -> bool {
     apart <= SLACK || apart >= QUARTER - SLACK
 }
 
-/// Is the line's level one of these words?
-pub fn level_is(levels: &[String], head: Option<&Head<'_>>) -> bool {
-    let Some(level) = head.and_then(|head| head.level) else { return false };
-    levels.iter().any(|wanted| wanted.eq_ignore_ascii_case(level.name()))
+/// Is the level one of these words? No words mean any level, and none.
+pub fn level_is(levels: &[String], level: Option<Level>) -> bool {
+    let is = |level: Level| levels.iter().any(|wanted| wanted.eq_ignore_ascii_case(level.name()));
+    levels.is_empty() || level.is_some_and(is)
 }
 
 fn is_bad(line: &mut Line<'_>) -> bool {

@@ -6,19 +6,15 @@
 //! multiplication and a bit each, with nothing to wait for. At the few places that pass, the literals with those bytes
 //! are compared as a whole, so a hit is a proof.
 
-use crate::rules::frequency::{SLOTS, commonness, slot};
-
-/// The search looks at the places that are multiples of this.
-const STEP: usize = 4;
+use crate::rules::frequency::{SLOTS, STEP, WIDTHS, commonness, slot};
 
 /// Places looked at before those that passed are compared.
 const TILE: usize = 4 << 10;
 
 /// Bytes that long, short and tiny literals are filtered by.
-const WIDTHS: [usize; 3] = [LONG, SHORT, TINY];
-const LONG: usize = 8;
-const SHORT: usize = 4;
-const TINY: usize = 3;
+const LONG: usize = WIDTHS[0];
+const SHORT: usize = WIDTHS[1];
+const TINY: usize = WIDTHS[2];
 
 /// Shorter literals can't be looked for.
 pub const SHORTEST: usize = TINY + STEP - 1;
@@ -148,13 +144,6 @@ impl Literals {
                 out.push(LiteralHit { at: number(at), literal: entry.literal });
             }
         }
-    }
-
-    /// Heap bytes of the search.
-    pub fn memory(&self) -> usize {
-        let of_grams = |grams: &Grams| size_of_val(&*grams.entries) + size_of_val(&*grams.starts);
-        let texts: usize = self.texts.iter().map(|text| text.len() + size_of::<Box<[u8]>>()).sum();
-        texts + 3 * FILTER_WORDS * size_of::<u64>() + self.grams.iter().map(of_grams).sum::<usize>()
     }
 }
 

@@ -27,5 +27,5 @@ pub fn matches_line(signal: &Signal, line: &[u8]) -> bool {
             regex.get().is_some_and(|regex| regex.is_match(&line[..line.len().min(MATCHED_BYTES)]))
         }
     };
-    matched && (signal.levels.is_empty() || level_is(&signal.levels, parse_head(line).as_ref()))
+    matched && level_is(&signal.levels, parse_head(line).and_then(|head| head.level))
 }

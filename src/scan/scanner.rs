@@ -83,7 +83,8 @@ impl Scanner {
                 expression.is_some_and(|expression| expression.matches(line.matched(), &self.room))
             }
         };
-        matched && (signal.levels.is_empty() || block::level_is(&signal.levels, line.head()))
+        // Only a rule that narrows the level pays for the head.
+        matched && (signal.levels.is_empty() || block::level_is(&signal.levels, line.level()))
     }
 
     /// For each signal, the lines that had its literal and the lines that it matched: what checks watch.
