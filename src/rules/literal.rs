@@ -4,6 +4,7 @@
 //! A literal that is not required would lose hits, so everything here errs on the side of "none".
 
 use regex_syntax::hir::{Hir, HirKind, Literal};
+use serde::{Deserialize, Serialize};
 
 use super::frequency::Frequencies;
 
@@ -12,6 +13,15 @@ pub const SHORTEST: usize = 6;
 
 /// The most literals one expression may need; an alternation of more is better written as several matches.
 const MOST: usize = 16;
+
+/// What the scanner looks for in place of an expression.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Sought {
+    /// One of these stands in every line that the expression matches.
+    pub literals: Vec<String>,
+    /// And it matches every line that has one of them: nothing is left for the expression to decide.
+    pub exact: bool,
+}
 
 /// Why an expression has no usable literals.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,13 +63,22 @@ pub fn parse(regex: &str) -> Result<Hir, LiteralError> {
 ///
 /// # Errors
 /// The expression is wrong, or it has no such literals of at least [`SHORTEST`] bytes.
-pub fn required(regex: &str, known: &Frequencies) -> Result<Vec<String>, LiteralError> {
-    let found = best(&parse(regex)?, known).ok_or(LiteralError::Unanchored)?;
-    match found.iter().min_by_key(|literal| literal.len()) {
+pub fn required(regex: &str, known: &Frequencies) -> Result<Sought, LiteralError> {
+    let hir = parse(regex)?;
+    let literals = best(&hir, known).ok_or(LiteralError::Unanchored)?;
+    match literals.iter().min_by_key(|literal| literal.len()) {
         Some(shortest) if shortest.len() < SHORTEST => Err(LiteralError::TooShort(shortest.clone())),
-        Some(_) => Ok(found),
+        Some(_) => Ok(Sought { exact: is_exact(&hir, &literals), literals }),
         None => Err(LiteralError::Unanchored),
     }
+}
+
+/// Are the literals all that the expression says? Anchors and word borders say more.
+fn is_exact(hir: &Hir, literals: &[String]) -> bool {
+    let whole = hir.properties().look_set().is_empty().then(|| spellings(hir)).flatten().and_then(texts);
+    whole.is_some_and(|whole| {
+        literals.iter().all(|literal| whole.contains(literal)) && whole.iter().all(|text| literals.contains(text))
+    })
 }
 
 fn best(hir: &Hir, known: &Frequencies) -> Option<Vec<String>> {
@@ -143,7 +162,7 @@ mod tests {
     use super::*;
 
     fn literals(regex: &str) -> Vec<String> {
-        required(regex, &Frequencies::default()).unwrap_or_default()
+        required(regex, &Frequencies::default()).unwrap_or_default().literals
     }
 
     fn error(regex: &str) -> Option<LiteralError> {
@@ -179,12 +198,23 @@ mod tests {
         let mut known = Frequencies::default();
         known.add(b"Failed to establish connection: Operation aborted.");
         let found = required(r"Failed to establish connection: (?:no shared cipher|wrong version number)", &known);
-        let literals = found.unwrap_or_default();
+        let literals = found.unwrap_or_default().literals;
         assert!(
             literals
                 .iter()
                 .all(|literal| literal.contains("no shared cipher") || literal.contains("wrong version number"))
         );
+    }
+
+    #[test]
+    fn only_plain_text_is_exact() {
+        let exact = |regex| required(regex, &Frequencies::default()).is_ok_and(|sought| sought.exact);
+        for regex in [r"Processing event queue:\.\.\.", r"scan: (?:initial|unused) buffers", r"(?<what>no such) file"] {
+            assert!(exact(regex), "{regex}");
+        }
+        for regex in [r"plain text$", r"\bplain text", r"plain text \d", r"plain.text here", r"(?:plain )?text here"] {
+            assert!(!exact(regex), "{regex}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::frequency::Frequencies;
-use super::literal;
+use super::literal::{self, Sought};
 use super::schema::{CounterExample, Example, Rule};
 
 /// A rule with what the loader found out about it.
@@ -17,8 +17,8 @@ pub struct LoadedRule {
     pub rule: Rule,
     /// The rule's file, for messages.
     pub file: String,
-    /// For each match, what the scanner looks for: one of these is in every line it matches; none for events.
-    pub literals: Vec<Vec<String>>,
+    /// For each match, what the scanner looks for; nothing for events.
+    pub sought: Vec<Sought>,
 }
 
 /// A rule's examples and counter examples.
@@ -75,26 +75,26 @@ pub fn read(path: &Path, known: &Frequencies) -> Result<LoadedRule, RuleError> {
 pub fn from_text(text: &str, path: &Path, known: &Frequencies) -> Result<LoadedRule, RuleError> {
     let wrong = |problem| RuleError::Wrong { path: path.to_path_buf(), problem };
     let rule: Rule = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
-    let mut literals = Vec::new();
+    let mut sought = Vec::new();
     for (index, one) in rule.matches.iter().enumerate() {
         let found = match_literals(one, known).map_err(|problem| {
             let needle = one.regex.as_deref().or(one.text.as_deref()).unwrap_or("[[match]]");
             wrong(format!("match {}: {problem}{}", index + 1, excerpt(text, needle)))
         })?;
-        literals.push(found);
+        sought.push(found);
     }
-    Ok(LoadedRule { rule, file: path.display().to_string(), literals })
+    Ok(LoadedRule { rule, file: path.display().to_string(), sought })
 }
 
 /// What the scanner looks for: the text, or the literals of which the regex requires one.
-fn match_literals(one: &super::schema::Match, known: &Frequencies) -> Result<Vec<String>, String> {
+fn match_literals(one: &super::schema::Match, known: &Frequencies) -> Result<Sought, String> {
     match (&one.text, &one.regex, &one.event) {
         (Some(text), None, None) if text.len() < literal::SHORTEST => {
             Err(format!("the text '{text}' is shorter than {} bytes", literal::SHORTEST))
         }
-        (Some(text), None, None) => Ok(vec![text.clone()]),
+        (Some(text), None, None) => Ok(Sought { literals: vec![text.clone()], exact: true }),
         (None, Some(regex), None) => literal::required(regex, known).map_err(|error| error.to_string()),
-        (None, None, Some(_)) => Ok(Vec::new()),
+        (None, None, Some(_)) => Ok(Sought::default()),
         _ => Err("exactly one of text, regex and event is needed".to_owned()),
     }
 }

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::duration;
+use super::literal::Sought;
 use super::read::{LoadedRule, RuleError};
 use super::schema::{Condition, Explains, Match, Relation, Role, Rule, Threshold, When};
 
@@ -66,6 +67,8 @@ pub struct Signal {
     pub subject: Subject,
     /// One of these is in every line that matches.
     pub literals: Vec<String>,
+    /// A line that has one of the literals matches, whatever else it says.
+    pub exact: bool,
     pub matcher: Matcher,
     pub levels: Vec<String>,
     /// Hits are only counted: a benign or context rule that no condition asks for.
@@ -124,9 +127,9 @@ impl Table {
         let names = Names::new(&loaded);
         let mut hidden = Hidden { next: loaded.len(), events: Vec::new() };
         let mut rules = Vec::with_capacity(loaded.len());
-        let mut literals = Vec::with_capacity(loaded.len());
+        let mut sought = Vec::with_capacity(loaded.len());
         for one in loaded {
-            literals.push(one.literals);
+            sought.push(one.sought);
             rules.push(compile_rule(one.rule, one.file, &names, &mut hidden)?);
         }
         let asked_for = asked_for(&rules);
@@ -137,10 +140,10 @@ impl Table {
             events_by_kind: HashMap::new(),
             subjects: hidden.next,
         };
-        for (subject, literals) in literals.into_iter().enumerate() {
+        for (subject, sought) in sought.into_iter().enumerate() {
             let role = table.rules[subject].rule.role;
             let quiet = matches!(role, Role::Benign | Role::Context) && !asked_for.contains(&subject);
-            table.add_signals(subject, literals, quiet);
+            table.add_signals(subject, sought, quiet);
         }
         for (index, event) in table.events.iter().enumerate() {
             table.events_by_kind.entry(event.kind.clone()).or_default().push(index);
@@ -148,9 +151,9 @@ impl Table {
         Ok(table)
     }
 
-    fn add_signals(&mut self, subject: Subject, literals: Vec<Vec<String>>, quiet: bool) {
+    fn add_signals(&mut self, subject: Subject, sought: Vec<Sought>, quiet: bool) {
         let matches = self.rules[subject].rule.matches.clone();
-        for (one, literals) in matches.into_iter().zip(literals) {
+        for (one, Sought { literals, exact }) in matches.into_iter().zip(sought) {
             let Match { text, regex, event, fields, level: levels } = one;
             let matcher = match (text, regex, event) {
                 (Some(text), _, _) => Matcher::Text(text),
@@ -161,7 +164,7 @@ impl Table {
                 }
                 _ => continue,
             };
-            self.signals.push(Signal { subject, literals, matcher, levels, quiet });
+            self.signals.push(Signal { subject, literals, exact, matcher, levels, quiet });
         }
     }
 

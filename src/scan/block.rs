@@ -68,7 +68,7 @@ pub struct Scanned {
 #[derive(Debug, Default)]
 pub struct Scratch {
     literals: Vec<LiteralHit>,
-    quiet: Vec<u64>,
+    quiet: Vec<Quiet>,
 }
 
 /// A line, and its head once it was asked for.
@@ -110,7 +110,7 @@ impl Scanner {
         let Scratch { literals, quiet } = scratch;
         self.literals.hits(&block.text, literals);
         quiet.clear();
-        quiet.resize(self.table.signals.len(), 0);
+        quiet.resize(self.table.signals.len(), Quiet::default());
         let mut found = Found::new(self, &block, quiet, room.hits, room.events);
         let mut candidates = Candidates::default();
         let mut end = 0;
@@ -120,7 +120,15 @@ impl Scanner {
                 end = line_end(&block.text, literal.at());
             }
             for &target in self.targets(literal) {
-                candidates.add(target);
+                match target {
+                    Target::Counted(index) => {
+                        found.quiet[index as usize].count(end);
+                        candidates.explained = true;
+                    }
+                    Target::Signal(index) => add(&mut candidates.signals, index),
+                    Target::Trigger(index) => add(&mut candidates.triggers, index),
+                    Target::Level => candidates.level = true,
+                }
             }
         }
         found.finish_line(&mut candidates, end);
@@ -135,7 +143,7 @@ impl Scanner {
 struct Found<'a> {
     scanner: &'a Scanner,
     lines: Lines<'a>,
-    quiet: &'a mut [u64],
+    quiet: &'a mut [Quiet],
     hits: Vec<HitLine>,
     events: Vec<Event>,
 }
@@ -144,7 +152,7 @@ impl<'a> Found<'a> {
     fn new(
         scanner: &'a Scanner,
         block: &'a Block,
-        quiet: &'a mut [u64],
+        quiet: &'a mut [Quiet],
         mut hits: Vec<HitLine>,
         mut events: Vec<Event>,
     ) -> Self {
@@ -155,21 +163,18 @@ impl<'a> Found<'a> {
 
     /// Decides about the line that ends at `end`. Most lines with literals are only to be counted.
     fn finish_line(&mut self, candidates: &mut Candidates, end: usize) {
-        for &index in &candidates.counted {
-            self.quiet[index as usize] += 1;
-        }
-        let explained = !candidates.counted.is_empty();
-        if !candidates.signals.is_empty() || !candidates.triggers.is_empty() || (candidates.level && !explained) {
-            self.look_at(candidates, explained, end);
+        if candidates.are_worth_a_look() {
+            self.look_at(candidates, end);
         }
         candidates.clear();
     }
 
-    fn look_at(&mut self, candidates: &Candidates, mut explained: bool, end: usize) {
+    fn look_at(&mut self, candidates: &Candidates, end: usize) {
         let text = &self.lines.block.text;
         let range = line_start(text, end)..end;
         let mut line = Line::new(&text[range.clone()]);
         let mut signals = SmallVec::new();
+        let mut explained = candidates.explained;
         for &signal in &candidates.signals {
             let index = signal as usize;
             if !self.scanner.confirms(index, &mut line) {
@@ -177,7 +182,7 @@ impl<'a> Found<'a> {
             }
             explained = true;
             if self.scanner.table.signals[index].quiet {
-                self.quiet[index] += 1;
+                self.quiet[index].count(end);
             } else {
                 signals.push(signal);
             }
@@ -265,41 +270,52 @@ fn begins_record(line: &[u8]) -> bool {
     line.first().is_some_and(u8::is_ascii_digit) || line.starts_with(b"WSREP_SST: ")
 }
 
-fn counted(quiet: &[u64]) -> Vec<(u32, u64)> {
-    let pairs = quiet.iter().enumerate().filter(|(_, count)| **count > 0);
-    pairs.map(|(index, count)| (u32::try_from(index).unwrap_or(u32::MAX), *count)).collect()
+/// How many lines of a block match a signal that is only counted.
+#[derive(Clone, Copy, Debug, Default)]
+struct Quiet {
+    lines: u64,
+    /// Where the last of them ends: a line counts once, however often it says the same.
+    last: usize,
+}
+
+impl Quiet {
+    fn count(&mut self, line_end: usize) {
+        self.lines += u64::from(self.last != line_end);
+        self.last = line_end;
+    }
+}
+
+fn counted(quiet: &[Quiet]) -> Vec<(u32, u64)> {
+    let pairs = (0..).zip(quiet).filter(|(_, quiet)| quiet.lines > 0);
+    pairs.map(|(index, quiet)| (index, quiet.lines)).collect()
 }
 
 /// What the literals of one line stand for.
 #[derive(Debug, Default)]
 struct Candidates {
     signals: SmallVec<[u32; 8]>,
-    counted: SmallVec<[u32; 8]>,
     triggers: SmallVec<[u32; 8]>,
     level: bool,
+    /// The line was counted, so nobody needs to be told of its level.
+    explained: bool,
 }
 
 impl Candidates {
-    fn add(&mut self, target: Target) {
-        let (list, index) = match target {
-            Target::Signal(index) => (&mut self.signals, index),
-            Target::Counted(index) => (&mut self.counted, index),
-            Target::Trigger(index) => (&mut self.triggers, index),
-            Target::Level => {
-                self.level = true;
-                return;
-            }
-        };
-        if !list.contains(&index) {
-            list.push(index);
-        }
+    /// Most lines with literals are only to be counted.
+    fn are_worth_a_look(&self) -> bool {
+        !self.signals.is_empty() || !self.triggers.is_empty() || (self.level && !self.explained)
     }
 
     fn clear(&mut self) {
         self.signals.clear();
-        self.counted.clear();
         self.triggers.clear();
-        self.level = false;
+        (self.level, self.explained) = (false, false);
+    }
+}
+
+fn add(list: &mut SmallVec<[u32; 8]>, index: u32) {
+    if !list.contains(&index) {
+        list.push(index);
     }
 }
 

@@ -24,7 +24,9 @@ pub fn matches_line(signal: &Signal, line: &[u8]) -> bool {
     let matched = match &signal.matcher {
         Matcher::Text(text) => memchr::memmem::find(line, text.as_bytes()).is_some(),
         Matcher::Regex(regex) => {
-            regex.get().is_some_and(|regex| regex.is_match(&line[..line.len().min(MATCHED_BYTES)]))
+            // Where plain text is the proof, no expression runs, so none is spared the rest of a long line.
+            let seen = if signal.exact { line } else { &line[..line.len().min(MATCHED_BYTES)] };
+            regex.get().is_some_and(|regex| regex.is_match(seen))
         }
     };
     matched && level_is(&signal.levels, parse_head(line).and_then(|head| head.level))

@@ -32,7 +32,7 @@ pub struct Scanner {
     /// For each literal where its targets begin; one more at the end.
     starts: Vec<u32>,
     targets: Vec<Target>,
-    /// For each signal its expression, if it has one.
+    /// For each signal its expression, unless a literal is proof enough.
     expressions: Vec<Option<Expression>>,
     room: SharedRoom,
 }
@@ -76,13 +76,8 @@ impl Scanner {
     /// Does the signal with this index really match the line, which has one of its literals?
     pub fn confirms(&self, index: usize, line: &mut Line<'_>) -> bool {
         let signal = &self.table.signals[index];
-        let matched = match &signal.matcher {
-            Matcher::Text(_) => true,
-            Matcher::Regex(_) => {
-                let expression = self.expressions[index].as_ref();
-                expression.is_some_and(|expression| expression.matches(line.matched(), &self.room))
-            }
-        };
+        let expression = self.expressions[index].as_ref();
+        let matched = expression.is_none_or(|expression| expression.matches(line.matched(), &self.room));
         // Only a rule that narrows the level pays for the head.
         matched && (signal.levels.is_empty() || block::level_is(&signal.levels, line.level()))
     }
@@ -111,14 +106,14 @@ impl Scanner {
 
 fn expression(signal: &Signal) -> Option<Expression> {
     match &signal.matcher {
-        Matcher::Regex(regex) => Some(Expression::new(&regex.source)),
-        Matcher::Text(..) => None,
+        Matcher::Regex(regex) if !signal.exact => Some(Expression::new(&regex.source)),
+        Matcher::Regex(_) | Matcher::Text(_) => None,
     }
 }
 
 /// Is a line with one of the signal's literals a match, and nothing more wanted than their number?
 fn is_proven(signal: &Signal) -> bool {
-    signal.quiet && signal.levels.is_empty() && matches!(signal.matcher, Matcher::Text(_))
+    signal.quiet && signal.exact && signal.levels.is_empty()
 }
 
 /// The literals to look for, each once, with what they stand for.
