@@ -140,6 +140,9 @@ pub enum RulesCommand {
     },
     /// Print the signature expressions of all rules, one a line, for grep -E -f or rg -f.
     Export {
+        /// Leave out the signatures of harmless messages.
+        #[arg(long)]
+        without_benign: bool,
         #[command(flatten)]
         rules: RulesFolders,
     },

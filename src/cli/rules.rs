@@ -14,8 +14,8 @@ use crate::parse::event::Event;
 use crate::rules::lint;
 use crate::rules::load;
 use crate::rules::read::LoadedRule;
-use crate::rules::schema::Rule;
-use crate::rules::table::{Matcher, Table};
+use crate::rules::schema::{Role, Rule};
+use crate::rules::table::{Matcher, Signal, Table};
 
 /// The compiled rules: built in, the user's own from the configuration folder, those of `--rules`.
 pub fn table(folders: &RulesFolders) -> Result<Table> {
@@ -46,7 +46,7 @@ pub fn run(options: &Rules) -> Result<u8> {
         RulesCommand::Show { id, rules } => show(&mut out, &loaded(rules)?, id)?,
         RulesCommand::Lint { rules, healthy } => remarks(&mut out, &lint::lint(loaded(rules)?, healthy.as_deref())?)?,
         RulesCommand::Test { ids, rules } => test(&mut out, loaded(rules)?, ids)?,
-        RulesCommand::Export { rules } => export(&mut out, &table(rules)?)?,
+        RulesCommand::Export { rules, without_benign } => export(&mut out, &table(rules)?, *without_benign)?,
         RulesCommand::Events => events(&mut out)?,
         RulesCommand::Schema { of } => schema(&mut out, *of)?,
     };
@@ -109,8 +109,9 @@ fn test(out: &mut impl Write, rules: Vec<LoadedRule>, ids: &[String]) -> Result<
     Ok(if failed.is_empty() { EXIT_QUIET } else { EXIT_FOUND })
 }
 
-fn export(out: &mut impl Write, table: &Table) -> Result<u8> {
-    for signal in &table.signals {
+fn export(out: &mut impl Write, table: &Table, without_benign: bool) -> Result<u8> {
+    let benign = |signal: &Signal| table.rule(signal.subject).is_some_and(|rule| rule.rule.role == Role::Benign);
+    for signal in table.signals.iter().filter(|signal| !(without_benign && benign(signal))) {
         match &signal.matcher {
             Matcher::Text(text) => writeln!(out, "{}", portable(&regex::escape(text)))?,
             Matcher::Regex(regex) => writeln!(out, "{}", portable(&regex.source))?,

@@ -19,14 +19,20 @@ pub struct Trigger {
     /// Gives `None` when the text is another message that happens to hold the literal. A line can hold several
     /// literals, even two of the same parser; it is one message, so the first event found is the only one.
     pub parse: fn(&[u8]) -> Option<Event>,
+    /// The kind of event, where it is common and no part of any story: nobody looks for it unless a rule does.
+    pub only_for_rules: Option<&'static str>,
 }
 
 const fn head(literal: &'static str, parse: fn(&[u8]) -> Option<Event>) -> Trigger {
-    Trigger { literal, continuation: false, parse }
+    Trigger { literal, continuation: false, parse, only_for_rules: None }
 }
 
 const fn any_line(literal: &'static str, parse: fn(&[u8]) -> Option<Event>) -> Trigger {
-    Trigger { literal, continuation: true, parse }
+    Trigger { literal, continuation: true, parse, only_for_rules: None }
+}
+
+const fn for_rules(literal: &'static str, parse: fn(&[u8]) -> Option<Event>, kind: &'static str) -> Trigger {
+    Trigger { literal, continuation: false, parse, only_for_rules: Some(kind) }
 }
 
 /// All triggers, by the part of the server that prints the message.
@@ -104,7 +110,7 @@ pub const TRIGGERS: &[Trigger] = &[
     head("initiates vote on ", gcs::vote),
     head("responds to vote on ", gcs::vote),
     head("Votes over ", gcs::vote_result),
-    head("Flow-control interval: [", gcs::flow_interval),
+    for_rules("Flow-control interval: [", gcs::flow_interval, "flow-interval"),
     // The frame of a view opens with 48 equals signs; its first word, `View:`, is too short to search for.
     head("================================================", wsrep::server_view),
     head("New cluster view: global state: ", wsrep::cluster_view),

@@ -8,14 +8,15 @@ use crate::scan::block::Block;
 use crate::source::{ChunkReader, CutLine, InputProblem, Limits, LogSource, open};
 use crate::transport::{Decoded, Decoder, Transport, detect, needs_decoding};
 
-/// Bytes looked at to tell the transport of a block.
-const SAMPLE: usize = 8 << 10;
+/// Bytes looked at to tell the transport of a file's first block, and whether a later one changes it.
+const FIRST_SAMPLE: usize = 8 << 10;
+const SAMPLE: usize = 2 << 10;
 
 /// A record that is held back for its next lines may be this long.
 const HELD: usize = 64 << 10;
 
 /// A block stays in the processor's cache, together with the filters of the search.
-const LIMITS: Limits = Limits { block: 256 << 10, search: 64 << 10, line: 1 << 20, read: 128 << 10 };
+const LIMITS: Limits = Limits { block: 192 << 10, search: 64 << 10, line: 1 << 20, read: 128 << 10 };
 
 /// One thing that was read.
 pub enum Step {
@@ -158,7 +159,8 @@ impl Current {
             };
             self.end.bytes = chunk.offset + chunk.bytes.len() as u64;
             self.note_cut_lines(&chunk.cut_lines);
-            let found = detect(&chunk.bytes[..chunk.bytes.len().min(SAMPLE)]);
+            let sample = if chunk.first_line == 1 { FIRST_SAMPLE } else { SAMPLE };
+            let found = detect(&chunk.bytes[..chunk.bytes.len().min(sample)]);
             // Only the first lines of a journal tell it from syslog.
             let journal = self.transport == Transport::JournaldShort && found == Transport::Syslog;
             if (found != Transport::Plain && !journal) || chunk.first_line == 1 {

@@ -22,10 +22,10 @@ use crate::rules::literal;
 const FIRST_LINES: u32 = 64;
 
 /// Expressions that get an automaton: the first to see that many lines. Others are seldom asked.
-const MOST_AUTOMATA: usize = 96;
+const MOST_AUTOMATA: usize = 64;
 
 /// Memory for the built part of an automaton; it starts anew when that is full.
-const CACHE_BYTES: usize = 64 << 10;
+const CACHE_BYTES: usize = 48 << 10;
 
 /// The same limit as for the expression that takes captures.
 const NFA_BYTES: usize = 1 << 20;
@@ -34,6 +34,8 @@ const NFA_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Expression {
     source: String,
+    /// The scanner found one of these in each line that it asks about.
+    found: Vec<String>,
     needs: OnceLock<Needs>,
     compiled: OnceLock<Option<Box<Compiled>>>,
 }
@@ -54,15 +56,15 @@ impl SharedRoom {
 }
 
 impl Expression {
-    pub fn new(source: &str) -> Self {
-        Self { source: source.to_owned(), needs: OnceLock::new(), compiled: OnceLock::new() }
+    pub fn new(source: &str, found: &[String]) -> Self {
+        Self { source: source.to_owned(), found: found.to_vec(), needs: OnceLock::new(), compiled: OnceLock::new() }
     }
 
     /// Does it match the line? One that can't be compiled matches nothing; `rules lint` reports it.
     pub fn matches(&self, line: &[u8], room: &SharedRoom) -> bool {
         let compile = || Compiled::new(&self.source).map(Box::new);
         let matches = |compiled: &Compiled| compiled.matches(&self.source, line, room);
-        self.needs.get_or_init(|| Needs::new(&self.source)).are_met(line)
+        self.needs.get_or_init(|| Needs::new(&self.source, &self.found)).are_met(line)
             && self.compiled.get_or_init(compile).as_deref().is_some_and(matches)
     }
 }
@@ -140,16 +142,18 @@ const MOST_NEEDS: usize = 3;
 
 /// Plain texts that a line must have: of each group one.
 ///
-/// The scanner looks for a short part of one required literal. Before an expression is compiled and run, all its
-/// required literals are looked for as a whole: this spares most candidates the expression, and most expressions
-/// their compilation.
+/// The scanner looks for one required literal. Before an expression is compiled and run, its other required literals
+/// are looked for, too: this spares most candidates the expression, and most expressions their compilation.
 #[derive(Debug)]
 struct Needs(Vec<Vec<Finder<'static>>>);
 
 impl Needs {
     /// The needs of an expression; none for one that can't be read, which matches nothing anyway.
-    fn new(regex: &str) -> Self {
+    fn new(regex: &str, found: &[String]) -> Self {
         let mut groups = literal::parse(regex).map(|hir| groups(&hir)).unwrap_or_default();
+        let has = |literal: &String, text: &Vec<u8>| memchr::memmem::find(literal.as_bytes(), text).is_some();
+        let is_met = |group: &[Vec<u8>]| found.iter().all(|literal| group.iter().any(|text| has(literal, text)));
+        groups.retain(|group| found.is_empty() || !is_met(group));
         groups.sort_by_key(|group| std::cmp::Reverse(shortest(group)));
         groups.truncate(MOST_NEEDS);
         Self(groups.iter().map(|group| group.iter().map(|text| Finder::new(text).into_owned()).collect()).collect())
@@ -186,7 +190,7 @@ mod tests {
     use super::*;
 
     fn met(regex: &str, line: &str) -> bool {
-        Needs::new(regex).are_met(line.as_bytes())
+        Needs::new(regex, &[]).are_met(line.as_bytes())
     }
 
     #[test]
@@ -196,7 +200,7 @@ mod tests {
             [r"error \d+: disk$", r"^error", r"(?<what>error|warning) \d*", r"\berror\b", r"a{0}", r"error.{0,90}full"];
         for regex in regexes {
             let whole = crate::rules::table::compile(regex).expect("the expressions are right");
-            let (expression, room) = (Expression::new(regex), SharedRoom::default());
+            let (expression, room) = (Expression::new(regex, &[]), SharedRoom::default());
             for line in lines.iter().cycle().take(lines.len() * FIRST_LINES as usize * 2) {
                 assert_eq!(
                     expression.matches(line.as_bytes(), &room),
@@ -209,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_cache_that_overflows_changes_nothing() {
-        let (expression, room) = (Expression::new(r"from .{0,900}to [a-f0-9]{30,60};"), SharedRoom::default());
+        let (expression, room) = (Expression::new(r"from .{0,900}to [a-f0-9]{30,60};", &[]), SharedRoom::default());
         for length in 0..900 {
             let line = |tail: &str| format!("from {}to {}{tail}", "x".repeat(length), "ab0".repeat(11));
             assert!(expression.matches(line(";").as_bytes(), &room));
@@ -230,6 +234,18 @@ mod tests {
         assert!(met(r"(?:optional )?(?:a|bc) \d+", "nothing of it"));
         assert!(met(r"(?:long enough|\d+) x", "5 x"));
         assert!(!met(r"(?:must be){2}", "must"));
+    }
+
+    #[test]
+    fn what_the_scanner_found_is_not_looked_for_again() {
+        let needs = |found: &[&str]| {
+            let found: Vec<String> = found.iter().map(|&literal| literal.to_owned()).collect();
+            Needs::new(r"(?:Created|Deleted) page \S+ of size", &found).0.len()
+        };
+        assert_eq!(needs(&[]), 3);
+        assert_eq!(needs(&[" of size"]), 2);
+        assert_eq!(needs(&["Created page ", "Deleted page "]), 1);
+        assert_eq!(needs(&["Created page ", "page "]), 3);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::block::{self, Line};
 use super::expression::{Expression, SharedRoom};
 use super::literals::{LiteralError, LiteralHit, Literals};
-use crate::parse::trigger::TRIGGERS;
+use crate::parse::trigger::{TRIGGERS, Trigger};
 use crate::rules::table::{Matcher, Signal, Table};
 
 /// Marks of lines that must be explained: the level words of server and garbd.
@@ -50,7 +50,8 @@ impl Scanner {
                 wanted.add(literal, target);
             }
         }
-        for (trigger, index) in TRIGGERS.iter().zip(0..) {
+        let asked_for = |trigger: &Trigger| trigger.only_for_rules.is_none_or(|kind| table.events_by_kind.contains_key(kind));
+        for (trigger, index) in TRIGGERS.iter().zip(0..).filter(|(trigger, _)| asked_for(trigger)) {
             wanted.add(trigger.literal, Target::Trigger(index));
         }
         for mark in LEVEL_MARKS {
@@ -106,7 +107,7 @@ impl Scanner {
 
 fn expression(signal: &Signal) -> Option<Expression> {
     match &signal.matcher {
-        Matcher::Regex(regex) if !signal.exact => Some(Expression::new(&regex.source)),
+        Matcher::Regex(regex) if !signal.exact => Some(Expression::new(&regex.source, &signal.literals)),
         Matcher::Regex(_) | Matcher::Text(_) => None,
     }
 }
