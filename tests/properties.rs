@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use galera_rca::cluster::collect::{Collector, Window};
 use galera_rca::cluster::log::{File, Log};
+use galera_rca::cluster::track;
 use galera_rca::diagnose::diagnose;
 use galera_rca::diagnose::document::{Document, Tool};
 use galera_rca::diagnose::printable::printable;
@@ -128,7 +129,7 @@ fn document(paths: &[PathBuf], named: &[(String, PathBuf)]) -> Document {
         Some(stamp.instant().and_utc().timestamp_millis())
     };
     let (sources, _) = discover(paths, named, first_time);
-    let settings = Settings { threads: 1, year: 2026, window: Window::default(), tracked: false };
+    let settings = Settings { threads: 1, year: 2026, window: Window::default(), most_events: track::FOR_DIAGNOSIS };
     let run = pipeline::run(scanner(), &sources, settings, &|_| {});
     diagnose(&scanner().table, &run.logs, TOOL)
 }
@@ -210,7 +211,7 @@ fn collected(text: &[u8], name: &str, records: usize) -> Log {
     for end in starts.iter().copied().skip(records).step_by(records).chain([text.len()]) {
         let block = Block { text: text[at..end].to_vec(), first_line: line, ..Block::default() };
         line += block.text.iter().filter(|byte| **byte == b'\n').count() as u64;
-        collector.take(0, &scanner().scan(block, &mut scratch));
+        collector.take(0, &mut scanner().scan(block, &mut scratch));
         at = end;
     }
     collector.log

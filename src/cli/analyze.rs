@@ -14,6 +14,7 @@ use super::arguments::{Analyze, Cli, Format};
 use super::{EXIT_FOUND, EXIT_QUIET, EXIT_TROUBLE, moment, rules, terminal};
 use crate::cluster::collect::Window;
 use crate::cluster::log::Log;
+use crate::cluster::track;
 use crate::diagnose::diagnose;
 use crate::diagnose::document::{Document, Input, Tool, Verdict};
 use crate::diagnose::printable::printable;
@@ -39,7 +40,7 @@ pub struct Analysis {
 
 /// Runs the analysis and gives the exit status.
 pub fn run(options: &Analyze) -> Result<u8> {
-    let Some(analysis) = analysis(options, false)? else { return usage() };
+    let Some(analysis) = analysis(options, track::FOR_DIAGNOSIS)? else { return usage() };
     print(options, &analysis.document)?;
     Ok(analysis.status)
 }
@@ -51,13 +52,13 @@ pub fn usage() -> Result<u8> {
 }
 
 /// Reads and judges the inputs; `None` when there are none. Problems with inputs are told on standard error.
-pub fn analysis(options: &Analyze, tracked: bool) -> Result<Option<Analysis>> {
+pub fn analysis(options: &Analyze, most_events: usize) -> Result<Option<Analysis>> {
     let Some(inputs) = inputs(options) else { return Ok(None) };
     let window = window(options).map_err(anyhow::Error::msg)?;
     let scanner = Scanner::new(rules::table(&options.rules)?)?;
     let (sources, mut problems) = discover(&inputs, &options.nodes, first_time);
     let year = options.year.unwrap_or_else(|| Local::now().year());
-    let settings = Settings { threads: threads(options), year, window, tracked };
+    let settings = Settings { threads: threads(options), year, window, most_events };
     let mut run = with_progress(&scanner, &sources, settings);
     // What was compiled for the search takes as much memory as the diagnosis is about to.
     let table = scanner.into_table();

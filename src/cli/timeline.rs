@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 use super::arguments::{Format, Timeline};
 use super::{EXIT_QUIET, EXIT_TROUBLE, analyze, terminal};
+use crate::cluster::track;
 use crate::report::timeline;
 use crate::timeline::{KINDS, timeline as build};
 
@@ -14,7 +15,7 @@ pub fn run(options: &Timeline) -> Result<u8> {
     if let Some(unknown) = options.kind.iter().find(|kind| !KINDS.contains(&kind.as_str())) {
         bail!("there are no rows of kind '{unknown}'; the kinds are {}", KINDS.join(", "));
     }
-    let Some(analysis) = analyze::analysis(&options.analyze, true)? else { return analyze::usage() };
+    let Some(analysis) = analyze::analysis(&options.analyze, track::FOR_TIMELINE)? else { return analyze::usage() };
     let mut story = build(&analysis.logs, &analysis.document);
     story.keep(|row| {
         (options.only.is_empty() || options.only.contains(&row.node))

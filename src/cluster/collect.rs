@@ -8,8 +8,9 @@ use smallvec::SmallVec;
 
 use super::burst::{Captures, Keep, Seen};
 use super::log::{Advertised, Log, Unexplained};
-use super::process::{Ending, Process};
+use super::process::{Ending, Process, Quote, Spot};
 use super::template::template;
+use super::track;
 use crate::parse::event::{Event, ViewMember};
 use crate::parse::head::{Level, parse_head};
 use crate::parse::stamp::Stamp;
@@ -29,8 +30,11 @@ const MOST_NAMES: usize = 1_000;
 /// UUIDs kept per log: the latest ones, since a node gets a new one at each start.
 const MOST_UUIDS: usize = 1_000;
 
+/// Lines at ERROR kept per log: the latest ones.
+const MOST_ERRORS: usize = 200;
+
 /// Server processes kept per log: the latest ones.
-const MOST_PROCESSES: usize = 1_000;
+const MOST_PROCESSES: usize = 200;
 
 /// The part of time that findings are taken from; names and facts are taken from all lines.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,26 +58,25 @@ const SMALLEST_STEP: i64 = 10;
 pub struct Collector<'a> {
     table: &'a Table,
     window: Window,
-    /// Events are kept for the timeline.
-    pub tracked: bool,
+    /// So many events are kept for the story.
+    pub most_events: usize,
     /// The file that the last line came from.
     file: usize,
     /// The time of the last line that was taken in; a block's own last time would depend on where the block ends.
     last_hit: Option<Stamp>,
     /// The time before the line at hand.
     last_sign: Option<Stamp>,
-    dropped_processes: usize,
     pub log: Log,
 }
 
 impl<'a> Collector<'a> {
     pub fn new(table: &'a Table, window: Window, log: Log) -> Self {
         let log = Log { processes: vec![Process::before_log()], ..log };
-        Self { table, window, tracked: false, file: 0, last_hit: None, last_sign: None, dropped_processes: 0, log }
+        Self { table, window, most_events: track::FOR_DIAGNOSIS, file: 0, last_hit: None, last_sign: None, log }
     }
 
     /// Takes in one block of the log's file number `file`.
-    pub fn take(&mut self, file: usize, scanned: &Scanned) {
+    pub fn take(&mut self, file: usize, scanned: &mut Scanned) {
         if let Some(entry) = self.log.files.get_mut(file) {
             entry.lines += scanned.lines;
             entry.heads += scanned.heads;
@@ -87,7 +90,7 @@ impl<'a> Collector<'a> {
         }
         for hit in &scanned.hits {
             let text = &scanned.block.text[hit.range.clone()];
-            self.take_line(file, hit, &scanned.events[hit.events.clone()], text);
+            self.take_line(file, hit, &mut scanned.events[hit.events.clone()], text);
         }
         if let Some(hit) = scanned.hits.last() {
             let text = &scanned.block.text[hit.range.clone()];
@@ -114,7 +117,7 @@ impl<'a> Collector<'a> {
         self.log
     }
 
-    fn take_line(&mut self, file: usize, line: &HitLine, events: &[Event], text: &[u8]) {
+    fn take_line(&mut self, file: usize, line: &HitLine, events: &mut [Event], text: &[u8]) {
         let before = self.last_hit;
         self.last_sign = before;
         let time = self.time_of(line.stamp, text);
@@ -122,8 +125,17 @@ impl<'a> Collector<'a> {
         if wanted && let Some(step) = self.clock_step(file, line, before) {
             self.match_event(file, line, &step, time, text);
         }
+        if line.level == Some(Level::Error) {
+            self.take_error(Spot { file, line: line.number, time }, text);
+        }
         for event in events {
             self.take_event(file, line, event, time, text, wanted);
+            if wanted {
+                // The event is not needed in its block any more.
+                let event = std::mem::replace(event, Event::NonPrimary);
+                let spot = Spot { file, line: line.number, time };
+                self.log.track.note(event, self.process(), spot, self.most_events);
+            }
         }
         if !wanted {
             return;
@@ -143,6 +155,17 @@ impl<'a> Collector<'a> {
         if line.signals.is_empty() && line.events.is_empty() {
             self.add_unexplained(file, line, time, text);
         }
+    }
+
+    fn take_error(&mut self, spot: Spot, text: &[u8]) {
+        let quote = Quote::new(spot, text);
+        if let Some(process) = self.log.processes.last_mut() {
+            process.observe_error(&quote);
+        }
+        if self.log.errors.len() >= MOST_ERRORS {
+            self.log.errors.pop_front();
+        }
+        self.log.errors.push_back(quote);
     }
 
     /// Stamps of the server's own lines that go back within one file: the clock was set, or summer time ended.
@@ -177,14 +200,11 @@ impl<'a> Collector<'a> {
         wanted: bool,
     ) {
         if matches!(event, Event::ServerStart { .. }) {
-            self.start_process(file, line, time, text, wanted);
+            self.start_process(file, line, event, time, text, wanted);
         } else if let Some(process) = self.log.processes.last_mut() {
-            process.observe(event);
+            process.observe(event, Spot { file, line: line.number, time });
         }
         self.log.track.note_anchor_of(event, time);
-        if self.tracked && wanted {
-            self.log.track.note(event, file, line.number, time);
-        }
         self.log.facts.observe(event);
         observe_names(&mut self.log, event);
         if wanted {
@@ -202,7 +222,15 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn start_process(&mut self, file: usize, line: &HitLine, time: Option<Stamp>, text: &[u8], wanted: bool) {
+    fn start_process(
+        &mut self,
+        file: usize,
+        line: &HitLine,
+        event: &Event,
+        time: Option<Stamp>,
+        text: &[u8],
+        wanted: bool,
+    ) {
         let ended = self.log.processes.last_mut().map(|last| {
             last.ending = last.ending_at_next_start();
             last.ending
@@ -213,10 +241,15 @@ impl<'a> Collector<'a> {
         }
         if self.log.processes.len() >= 2 * MOST_PROCESSES {
             let old = self.log.processes.drain(..MOST_PROCESSES);
-            self.dropped_processes += MOST_PROCESSES;
+            self.log.forgotten_processes += MOST_PROCESSES;
             self.log.earlier_starts += old.filter(|process| process.start_seen).count();
         }
-        self.log.processes.push(Process::starting());
+        self.log.processes.push(Process::starting(event, Spot { file, line: line.number, time }));
+    }
+
+    /// The number of the process at hand, from the log's beginning.
+    fn process(&self) -> usize {
+        self.log.forgotten_processes + self.log.processes.len() - 1
     }
 
     /// Counts an event that was concluded after all logs were read.
@@ -248,7 +281,7 @@ impl<'a> Collector<'a> {
         text: &[u8],
         captures: impl FnOnce() -> Captures,
     ) {
-        let process = self.dropped_processes + self.log.processes.len() - 1;
+        let process = self.process();
         let rule = self.table.rule(subject);
         let samples = rule.is_some_and(|rule| matches!(rule.rule.role, Role::Cause | Role::Symptom));
         let keep = Keep { threshold: rule.and_then(|rule| rule.threshold), samples, captures: rule.is_some() };

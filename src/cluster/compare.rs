@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::clock::align;
 use super::collect::Collector;
 use super::log::Advertised;
-use super::process::Ending;
+use super::process::{Ending, Spot};
 use crate::parse::event::Event;
 use crate::parse::head::{Level, parse_head};
 
@@ -55,6 +55,9 @@ fn conclude(collectors: &mut [Collector<'_>]) {
         if let Some((file, line, text)) = log.last_line.clone() {
             let event = Event::ProcessEnded { how: "silent".to_owned() };
             let time = log.last_time;
+            if let Some(process) = collectors[index].log.processes.last_mut() {
+                (process.ending, process.ended) = (Ending::Silent, Some(Spot { file, line, time }));
+            }
             collectors[index].conclude(&event, (file, line), time, &text);
         }
     }

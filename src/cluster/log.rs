@@ -7,7 +7,7 @@ use chrono::NaiveDateTime;
 use super::burst::{Burst, Bursts};
 use super::clock::Clock;
 use super::facts::Facts;
-use super::process::Process;
+use super::process::{Process, Quote};
 use super::track::Track;
 use crate::parse::stamp::Stamp;
 use crate::rules::table::Subject;
@@ -65,7 +65,9 @@ pub struct Log {
     pub files: Vec<File>,
     pub bursts: BTreeMap<Subject, Bursts>,
     pub processes: Vec<Process>,
-    /// Starts of older processes that are no longer kept.
+    /// Older processes that are no longer kept.
+    pub forgotten_processes: usize,
+    /// Those of them whose start was seen.
     pub earlier_starts: usize,
     pub facts: Facts,
     /// Names of all members of its views.
@@ -86,6 +88,8 @@ pub struct Log {
     /// What its time stamps lack to the clock of most nodes.
     pub clock: Clock,
     pub last_time: Option<Stamp>,
+    /// The latest lines at ERROR.
+    pub errors: VecDeque<Quote>,
     /// The last line that meant something.
     pub last_line: Option<(usize, u64, Vec<u8>)>,
 }

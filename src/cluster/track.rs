@@ -7,11 +7,16 @@ use std::collections::{HashSet, VecDeque};
 use chrono::NaiveDateTime;
 
 use super::clock::Anchor;
+use super::process::Spot;
 use crate::parse::event::Event;
 use crate::parse::stamp::Stamp;
 
-/// Events kept per log: the latest ones. At some 200 bytes each this bounds a log's story at about 4 MiB.
-const MOST_EVENTS: usize = 20_000;
+/// Events kept per log for the story that a diagnosis tells along: the latest ones. At some 400 bytes each this bounds
+/// a log's story at less than a megabyte.
+pub const FOR_DIAGNOSIS: usize = 1_500;
+
+/// The same for a timeline, which is all story.
+pub const FOR_TIMELINE: usize = 20_000;
 
 /// Anchors kept per log: the latest ones.
 const MOST_ANCHORS: usize = 2_000;
@@ -41,6 +46,8 @@ pub struct Tracked {
     pub file: usize,
     /// 1-based.
     pub line: u64,
+    /// Number of the server process in its log, from the log's beginning.
+    pub process: usize,
     pub time: Option<Stamp>,
     /// In the time of the cluster: UTC where the zone is known, corrected where the clock was wrong.
     pub at: Option<NaiveDateTime>,
@@ -65,17 +72,18 @@ impl Track {
         }
     }
 
-    /// Takes in an event, in order.
-    pub fn note(&mut self, event: &Event, file: usize, line: u64, time: Option<Stamp>) {
+    /// Takes in an event, in order; of more than `most` the oldest are forgotten.
+    pub fn note(&mut self, event: Event, process: usize, spot: Spot, most: usize) {
         if LEFT_OUT.contains(&event.kind()) {
             return;
         }
-        if self.events.len() >= MOST_EVENTS {
+        if self.events.len() >= most {
             self.events.pop_front();
             self.forgotten += 1;
         }
+        let Spot { file, line, time } = spot;
         let at = time.map(|time| time.instant());
-        self.events.push_back(Tracked { file, line, time, at, event: event.clone() });
+        self.events.push_back(Tracked { file, line, process, time, at, event });
     }
 
     /// The moments that other logs may have too, in order; each name once, at its first time.

@@ -11,8 +11,10 @@ use super::document::{
 };
 use super::fill::{self, Lookup};
 use super::finding::Finding;
+use super::incident::{Incident, Occurrence, incidents};
 use super::missing::missing;
 use super::printable::printable;
+use super::story::story;
 use crate::cluster::burst::Hit;
 use crate::cluster::facts;
 use crate::cluster::log::Log;
@@ -37,6 +39,7 @@ pub fn document(table: &Table, logs: &[Log], findings: &[Finding], parents: &[Op
     let mut diagnoses: Vec<_> =
         groups.into_iter().filter_map(|((rule, blamed), members)| context.diagnosis(rule, &blamed, &members)).collect();
     diagnoses.sort_by_cached_key(rank_key);
+    let incidents = context.incidents(&diagnoses);
     let mut diagnoses: Vec<Diagnosis> = diagnoses.into_iter().map(|ranked| ranked.diagnosis).collect();
     for (index, diagnosis) in diagnoses.iter_mut().enumerate() {
         diagnosis.rank = index + 1;
@@ -51,13 +54,15 @@ pub fn document(table: &Table, logs: &[Log], findings: &[Finding], parents: &[Op
         diagnoses,
         unexplained: unexplained(logs),
         benign: benign(table, logs),
+        incidents,
+        story: story(logs),
     }
 }
 
 /// Failures before warnings, causes before symptoms, then the worse, the surer, the wider, the earlier.
 fn rank_key(ranked: &Ranked) -> impl Ord + use<> {
     use std::cmp::Reverse;
-    let Ranked { role, moment, diagnosis } = ranked;
+    let Ranked { role, moment, diagnosis, .. } = ranked;
     let folded: u64 = diagnosis.explains.iter().map(|explained| explained.count.min(1)).sum();
     (
         Reverse(diagnosis.severity.max(Severity::Warning) > Severity::Warning),
@@ -77,6 +82,9 @@ struct Ranked {
     /// When it was first seen, in the time of the cluster.
     moment: Option<NaiveDateTime>,
     diagnosis: Diagnosis,
+    /// Its findings, and the log of the node at fault.
+    members: Vec<usize>,
+    blamed: Option<usize>,
 }
 
 struct Context<'a> {
@@ -125,7 +133,27 @@ impl Context<'_> {
             references: compiled.rule.sources.iter().map(reference).collect(),
         };
         let moment = first.and_then(|hit| hit.instant());
-        Some(Ranked { role: compiled.rule.role, moment, diagnosis })
+        Some(Ranked { role: compiled.rule.role, moment, diagnosis, members: members.to_vec(), blamed: blamed.log })
+    }
+
+    fn incidents(&self, ranked: &[Ranked]) -> Vec<Incident> {
+        let mut folded: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (index, parent) in self.parents.iter().enumerate() {
+            if let Some(parent) = parent {
+                folded.entry(*parent).or_default().push(index);
+            }
+        }
+        let mut all = Vec::new();
+        for (diagnosis, one) in ranked.iter().enumerate() {
+            let judged = (diagnosis, one.role, one.diagnosis.severity);
+            for &member in &one.members {
+                let below = folded.get(&member).map_or(&[][..], Vec::as_slice);
+                let finding = &self.findings[member];
+                all.push(Occurrence::new(self.logs, self.findings, below, finding, one.blamed, judged));
+            }
+        }
+        let titles: Vec<String> = ranked.iter().map(|one| one.diagnosis.title.clone()).collect();
+        incidents(self.logs, all, &titles)
     }
 
     /// Hits in older bursts that the logs no longer keep.
@@ -383,14 +411,13 @@ fn cluster(logs: &[Log]) -> Cluster {
 
 fn node(log: &Log) -> Node {
     let fact = |name| log.facts.get(name).map(clean);
-    let ending = log.processes.last().map_or(Ending::Running, |process| process.ending);
     Node {
         name: clean(log.name()),
         server_version: fact("server_version"),
         provider_version: fact("provider_version"),
         address: fact("listen_address"),
         starts: log.earlier_starts + log.processes.iter().filter(|process| process.start_seen).count(),
-        last_ending: format!("{ending:?}").to_ascii_lowercase(),
+        last_ending: log.processes.last().map_or(Ending::Running, |process| process.ending).name().to_owned(),
         host: log.files.iter().find_map(|file| file.host.as_deref().map(clean)),
     }
 }

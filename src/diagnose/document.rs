@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::incident::Incident;
+use super::story::Story;
 use crate::rules::schema::{Place, Risk, Severity};
 
 /// The name of this contract, the first field of every document.
@@ -24,6 +26,10 @@ pub struct Document {
     pub missing_evidence: Vec<MissingEvidence>,
     /// Harmless lines that were recognised, with their counts.
     pub benign: Vec<BenignCount>,
+    /// The diagnoses of warning and above, divided by time: one root each.
+    pub incidents: Vec<Incident>,
+    /// Lifetimes, views, transfers and votes, joined from all logs.
+    pub story: Story,
 }
 
 /// The tool that made the document.
@@ -79,7 +85,7 @@ pub struct Node {
     pub address: Option<String>,
     /// Server processes seen in the log.
     pub starts: usize,
-    /// How the last process ended: `running`, `shutdown`, `abort`, `crash`, `killed` or `recovery`.
+    /// How the last process ended: `running`, `shutdown`, `abort`, `crash`, `killed`, `silent` (the log ends while peers go on) or `recovery`.
     pub last_ending: String,
     pub host: Option<String>,
 }

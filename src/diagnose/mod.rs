@@ -9,9 +9,11 @@ pub mod document;
 pub mod fill;
 pub mod finding;
 pub mod folding;
+pub mod incident;
 pub mod missing;
 pub mod printable;
 pub mod quote;
+pub mod story;
 
 use crate::cluster::log::Log;
 use crate::rules::table::Table;

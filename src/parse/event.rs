@@ -153,6 +153,9 @@ events! {
         /// Without its path.
         program: String,
     },
+    /// `Query (0x7f2a3c010c38): UPDATE t SET a = 1` in the crash report (`sql/signal_handler.cc`); none where no
+    /// statement ran.
+    "crash-query" => CrashQuery { query: String },
     /// `Aborting` (`sql/mysqld.cc`, `unireg_abort`), `/usr/sbin/mariadbd: Terminated.` (`galerautils/src/gu_abort.c`).
     "aborting" => Aborting,
     /// `InnoDB: Assertion failure in file trx0sys.cc line 321` (`storage/innobase/ut/ut0dbg.cc`),
@@ -402,6 +405,19 @@ events! {
         outcome: String,
         /// The exit code of the transfer script read as an errno.
         error: Option<String>,
+        /// The side that says so: `donor` or `joiner`.
+        by: String,
+    },
+    /// `WSREP_SST: [INFO] rsync IST started on joiner (20261124 08:03:10.944)` (`scripts/wsrep_sst_*.sh`): the script
+    /// calls it an IST when the donor only has to say from where the joiner goes on.
+    "sst-stage" => SstStage {
+        method: String,
+        /// `SST` or `IST`.
+        transfer: String,
+        /// `started` or `completed`.
+        step: String,
+        /// `joiner` or `donor`.
+        role: String,
     },
     /// `Running: 'wsrep_sst_rsync --role 'joiner' --address '10.0.0.2' --datadir '/var/lib/mysql/' …'`
     /// (`sql/wsrep_sst.cc`).

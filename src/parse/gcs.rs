@@ -148,9 +148,10 @@ fn selected(input: &[u8]) -> Option<(i32, String, String)> {
 pub fn transfer_result(message: &[u8]) -> Option<Event> {
     let (_, (sender, to_joiner, other)) = transfer_ends(message).ok()?;
     let ((donor_index, donor), (joiner_index, joiner)) = if to_joiner { (sender, other.0) } else { (other.0, sender) };
+    let by = if to_joiner { "donor" } else { "joiner" }.to_owned();
     let error = other.1;
     let outcome = if error.is_some() { "failed" } else { "complete" }.to_owned();
-    Some(Event::TransferResult { donor_index, donor, joiner_index, joiner, outcome, error })
+    Some(Event::TransferResult { donor_index, donor, joiner_index, joiner, outcome, error, by })
 }
 
 type MemberName = (i32, String);

@@ -77,6 +77,16 @@ pub fn crash(message: &[u8]) -> Option<Event> {
     (!program.is_empty()).then_some(Event::Crash { signal, program })
 }
 
+/// Reads `Query (0x7f2a3c010c38): UPDATE t SET a = 1` of a crash report (`sql/signal_handler.cc`); the statement may be
+/// of several lines, of which the first is taken.
+pub fn crash_query(message: &[u8]) -> Option<Event> {
+    let (_, rest) = split_first(message, b"Query (")?;
+    let (_, statement) = split_first(rest, b"): ")?;
+    let query = text(read(line, statement)?.trim_ascii());
+    let none = query.is_empty() || query.starts_with("is an invalid pointer") || query == "(null)";
+    (!none).then_some(Event::CrashQuery { query })
+}
+
 /// Reads `Aborting`, which stands alone (`sql/mysqld.cc`; in other messages it ends a sentence), and the provider's
 /// `/usr/sbin/mariadbd: Terminated.` (`galerautils/src/gu_abort.c`).
 pub fn aborting(message: &[u8]) -> Option<Event> {
@@ -191,6 +201,14 @@ mod tests {
         assert_eq!(crash(b"/usr/sbin/mariadbd got signal 6 ;\nSorry"), crashed("mariadbd", 6));
         assert_eq!(crash(b"10:07:43 UTC - mysqld got signal 11 ;"), crashed("mysqld", 11));
         assert_eq!(crash(b"Child process got signal from parent"), None);
+    }
+
+    #[test]
+    fn the_statement_of_a_crash() {
+        let ran = |query: &str| Some(Event::CrashQuery { query: query.into() });
+        assert_eq!(crash_query(b"Query (0x7f2a3c010c38): UPDATE t SET a = 1\n WHERE b\n"), ran("UPDATE t SET a = 1"));
+        assert_eq!(crash_query(b"Query (7f8a04000b60): is an invalid pointer"), None);
+        assert_eq!(crash_query(b"Query (0x0): (null)"), None);
     }
 
     #[test]

@@ -149,6 +149,16 @@ fn argument(command: &[u8], option: &[u8]) -> Option<String> {
     read(preceded((opt(char('=')), blank), alt((quoted, word))), behind).map(text)
 }
 
+/// Reads `rsync IST started on joiner` and `mariabackup SST completed on donor` of the scripts
+/// (`scripts/wsrep_sst_rsync.sh`, `scripts/wsrep_sst_mariabackup.sh`).
+pub fn sst_stage(message: &[u8]) -> Option<Event> {
+    let transfer = preceded(char(' '), alt((tag("SST"), tag("IST"))));
+    let step = preceded(char(' '), alt((tag("started"), tag("completed"))));
+    let role = preceded(tag(" on "), alt((tag("joiner"), tag("donor"))));
+    let (method, transfer, step, role) = read((word, transfer, step, role), message)?;
+    Some(Event::SstStage { method: text(method), transfer: text(transfer), step: text(step), role: text(role) })
+}
+
 /// Reads `SST received: <gtid>` (`galera/src/replicator_str.cpp`).
 pub fn sst_received(message: &[u8]) -> Option<Event> {
     let position = read(preceded(tag("SST received: "), gtid), message)?;

@@ -25,8 +25,8 @@ pub struct Settings {
     /// The year of time stamps that carry none.
     pub year: i32,
     pub window: Window,
-    /// Keep the events that a timeline shows.
-    pub tracked: bool,
+    /// Events kept per log for its story.
+    pub most_events: usize,
 }
 
 /// What was read.
@@ -61,7 +61,7 @@ impl<'a> Gather<'a> {
             .iter()
             .map(|source| {
                 let mut collector = Collector::new(&scanner.table, settings.window, feed::empty_log(source));
-                collector.tracked = settings.tracked;
+                collector.most_events = settings.most_events;
                 collector
             })
             .collect();
@@ -71,8 +71,8 @@ impl<'a> Gather<'a> {
     /// Collects a step; gives back what can be used again.
     fn take(&mut self, done: Done) -> Option<Scanned> {
         match done {
-            Done::Scanned { log, file, scanned } => {
-                self.collectors[log].take(file, &scanned);
+            Done::Scanned { log, file, mut scanned } => {
+                self.collectors[log].take(file, &mut scanned);
                 Some(scanned)
             }
             Done::End { log, file, end } => {

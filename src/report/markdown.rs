@@ -23,9 +23,38 @@ pub fn write(out: &mut impl Write, document: &Document) -> io::Result<()> {
     for diagnosis in &document.diagnoses {
         write_diagnosis(out, diagnosis)?;
     }
+    write_incidents(out, document)?;
+    write_story(out, document)?;
     write_unexplained(out, document)?;
     write_missing(out, document)?;
     write_inputs(out, document)
+}
+
+fn write_incidents(out: &mut impl Write, document: &Document) -> io::Result<()> {
+    if document.incidents.len() < 2 {
+        return Ok(());
+    }
+    writeln!(out, "## Incidents\n\n| | from | to | nodes | root cause | diagnoses |\n|---|---|---|---|---|---|")?;
+    for one in &document.incidents {
+        let time = |time: &Option<String>| time.clone().unwrap_or_else(|| "unknown".to_owned());
+        let ranks: Vec<String> = one.diagnoses.iter().map(ToString::to_string).collect();
+        let (nodes, title) = (escaped(&one.nodes.join(", ")), escaped(&one.title));
+        let (from, to) = (time(&one.from), time(&one.to));
+        writeln!(out, "| {} | {from} | {to} | {nodes} | {title} | {} |", one.number, ranks.join(", "))?;
+    }
+    writeln!(out)
+}
+
+fn write_story(out: &mut impl Write, document: &Document) -> io::Result<()> {
+    let all = document.story.highlights();
+    if all.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "## What happened\n")?;
+    for one in &all {
+        writeln!(out, "- {}: {}", one.at.as_deref().unwrap_or("time unknown"), escaped(&one.text))?;
+    }
+    writeln!(out)
 }
 
 fn nothing_found(document: &Document) -> &'static str {

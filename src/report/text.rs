@@ -24,6 +24,10 @@ const LABEL: usize = 8;
 const PROOF_LINES: usize = 4;
 const SHOWN_UNEXPLAINED: usize = 8;
 
+/// Incidents and lines of the story that are shown: the latest ones.
+const SHOWN_INCIDENTS: usize = 8;
+const SHOWN_HIGHLIGHTS: usize = 12;
+
 /// All that was found is milder than what the user wants to see.
 const HIDDEN: &str = "what was found is below --min-severity, so it is not shown";
 
@@ -40,6 +44,8 @@ pub fn write(out: &mut impl Write, document: &Document, options: Options) -> io:
             page.others(others)?;
         }
     }
+    page.incidents(document)?;
+    page.story(document)?;
     page.unexplained(document)?;
     page.missing(document)?;
     page.inputs(document)
@@ -172,6 +178,60 @@ impl<W: Write> Page<'_, W> {
                 let check = self.paint(AnsiColor::Cyan.on_default(), &one.check);
                 self.labelled("", &format!("  {check}  (on {})", one.on))?;
             }
+        }
+        Ok(())
+    }
+
+    fn incidents(&mut self, document: &Document) -> io::Result<()> {
+        if document.incidents.len() < 2 {
+            return Ok(());
+        }
+        self.blank()?;
+        self.section(&format!("{} incidents", document.incidents.len()))?;
+        let earlier = document.incidents.len().saturating_sub(SHOWN_INCIDENTS);
+        if earlier > 0 {
+            writeln!(self.out, "{earlier} earlier ones: --format json has them all")?;
+        }
+        for one in &document.incidents[earlier..] {
+            let from = one.from.as_deref().map_or_else(|| "time unknown".to_owned(), short_time);
+            let to = one.from.as_deref().zip(one.to.as_deref()).filter(|(from, to)| from.get(..19) != to.get(..19));
+            let to = to.map_or_else(String::new, |(from, to)| format!(" to {}", clock_of(from, to)));
+            let more = one.diagnoses.len() - 1;
+            let more = if more == 0 { String::new() } else { format!(", with {more} more") };
+            self.field(&format!("{}.", one.number), &format!("{from}{to}, {}", one.nodes.join(", ")))?;
+            self.field("", &format!("{} (diagnosis {}{more})", one.title, one.root))?;
+        }
+        Ok(())
+    }
+
+    fn story(&mut self, document: &Document) -> io::Result<()> {
+        let all = document.story.highlights();
+        if all.is_empty() {
+            return Ok(());
+        }
+        self.blank()?;
+        self.section("What happened")?;
+        let earlier = all.len().saturating_sub(SHOWN_HIGHLIGHTS);
+        if earlier > 0 {
+            writeln!(self.out, "{earlier} earlier events: galera-rca timeline shows them")?;
+        }
+        let mut day = "";
+        for one in &all[earlier..] {
+            let at = one.at.as_deref();
+            let today = at.and_then(|at| at.get(..10)).unwrap_or(day);
+            if today != day {
+                day = today;
+                writeln!(self.out, "{day}")?;
+            }
+            self.story_line(at.and_then(|at| at.get(11..19)).unwrap_or("?"), &one.text)?;
+        }
+        Ok(())
+    }
+
+    fn story_line(&mut self, time: &str, text: &str) -> io::Result<()> {
+        const TIME: usize = 10;
+        for (index, line) in wrap(text, self.options.width.saturating_sub(TIME)).iter().enumerate() {
+            writeln!(self.out, "{:TIME$}{line}", if index == 0 { time } else { "" })?;
         }
         Ok(())
     }

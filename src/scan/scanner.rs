@@ -50,7 +50,8 @@ impl Scanner {
                 wanted.add(literal, target);
             }
         }
-        let asked_for = |trigger: &Trigger| trigger.only_for_rules.is_none_or(|kind| table.events_by_kind.contains_key(kind));
+        let asked_for =
+            |trigger: &Trigger| trigger.only_for_rules.is_none_or(|kind| table.events_by_kind.contains_key(kind));
         for (trigger, index) in TRIGGERS.iter().zip(0..).filter(|(trigger, _)| asked_for(trigger)) {
             wanted.add(trigger.literal, Target::Trigger(index));
         }

@@ -156,8 +156,10 @@ fn results_name_donor_and_joiner_in_either_order() {
 #[test]
 fn a_member_may_have_left() {
     let line = b"0.0 (node1): State transfer to -1.-1 (left the group) failed: Invalid argument";
-    let Some(Event::TransferResult { joiner_index, joiner, .. }) = transfer_result(line) else { panic!("not read") };
-    assert_eq!((joiner_index, joiner.as_str()), (-1, "left the group"));
+    let Some(Event::TransferResult { joiner_index, joiner, by, .. }) = transfer_result(line) else {
+        panic!("not read")
+    };
+    assert_eq!((joiner_index, joiner.as_str(), by.as_str()), (-1, "left the group", "donor"));
 }
 
 #[test]

@@ -245,3 +245,14 @@ fn pauses() {
     assert_eq!(provider_paused(b"Provider paused at: 15"), None);
     assert_eq!(provider_resumed(b"Provider resumed."), Some(Event::ProviderResumed));
 }
+
+#[test]
+fn scripts_tell_their_stage() {
+    let stage = |line: &str| match sst_stage(line.as_bytes())? {
+        Event::SstStage { method, transfer, step, role } => Some([method, transfer, step, role].join(" ")),
+        _ => None,
+    };
+    assert_eq!(stage("rsync IST started on joiner").as_deref(), Some("rsync IST started joiner"));
+    assert_eq!(stage("mariabackup SST completed on donor").as_deref(), Some("mariabackup SST completed donor"));
+    assert_eq!(stage("the SST started on donor by hand"), None);
+}

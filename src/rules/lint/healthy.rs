@@ -9,6 +9,7 @@ use super::trial::Trial;
 use super::{LintError, Remark};
 use crate::cluster::collect::Window;
 use crate::cluster::log::Log;
+use crate::cluster::track;
 use crate::diagnose::diagnose;
 use crate::diagnose::document::Tool;
 use crate::diagnose::finding::{Finding, findings};
@@ -48,7 +49,8 @@ fn cases(folder: &Path) -> Result<Vec<PathBuf>, RuleError> {
 
 fn check_case(trial: &Trial, case: &Path) -> Vec<Remark> {
     let (sources, _) = discover(&[case.to_path_buf()], &[], first_time);
-    let settings = Settings { threads: 1, year: ANY_YEAR, window: Window::default(), tracked: false };
+    let settings =
+        Settings { threads: 1, year: ANY_YEAR, window: Window::default(), most_events: track::FOR_DIAGNOSIS };
     let logs = run(&trial.scanner, &sources, settings, &|_| {}).logs;
     let mut told = BTreeSet::new();
     let mut remarks = Vec::new();

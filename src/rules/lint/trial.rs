@@ -42,7 +42,7 @@ impl Trial {
     fn read(&self, name: &str, text: &str) -> Collector<'_> {
         let log = Log { stem: name.to_owned(), files: vec![File::default()], ..Log::default() };
         let mut collector = Collector::new(self.table(), Window::default(), log);
-        collector.take(0, &scan_text(&self.scanner, text.as_bytes()));
+        collector.take(0, &mut scan_text(&self.scanner, text.as_bytes()));
         collector
     }
 
