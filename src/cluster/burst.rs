@@ -10,7 +10,7 @@ use crate::parse::stamp::Stamp;
 const SILENCE: i64 = 300;
 
 /// Bursts kept per subject and log: the latest ones, since the incident at hand is the last one.
-const MOST_BURSTS: usize = 40;
+const MOST_BURSTS: usize = 36;
 
 /// Sample hits kept after the first one of a burst.
 const SAMPLES: usize = 2;
@@ -199,7 +199,7 @@ impl Bursts {
     /// A place for a new burst: that of the oldest one, when there are enough.
     fn next(&mut self) -> &mut Burst {
         let at = if self.list.len() < MOST_BURSTS {
-            // Doubling would end at 64 places for 40 bursts.
+            // Doubling would end at 64 places for 36 bursts.
             if self.list.len() == MOST_BURSTS * 2 / 3 {
                 self.list.reserve_exact(MOST_BURSTS - self.list.len());
             }
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn the_latest_bursts_are_kept_in_order() {
-        for hits in [1, 39, 40, 41, 79, 80, 81, 150] {
+        for hits in [1, 35, 36, 37, 71, 72, 73, 150] {
             let bursts = added(1..=hits, true);
             let lines: Vec<u64> = bursts.list.iter().map(|burst| burst.first.line).collect();
             let kept = hits.min(MOST_BURSTS as u64);

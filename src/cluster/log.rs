@@ -18,6 +18,8 @@ pub struct File {
     /// As given by the user.
     pub path: String,
     pub format: &'static str,
+    /// Its rotation number; 0 for none.
+    pub rotation: u32,
     pub lines: u64,
     pub bytes: u64,
     pub first_time: Option<Stamp>,

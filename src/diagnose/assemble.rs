@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDateTime;
 
 use super::blame::{self, Blamed};
+use super::coverage;
 use super::document::{
     Alternative, BenignCount, Cluster, Diagnosis, Document, Evidence, EvidenceRole, Explained, Input, Node, Remedy,
     SCHEMA, Tool, Unexplained, Verdict, Verify, place_name,
@@ -44,13 +45,18 @@ pub fn document(table: &Table, logs: &[Log], findings: &[Finding], parents: &[Op
     for (index, diagnosis) in diagnoses.iter_mut().enumerate() {
         diagnosis.rank = index + 1;
     }
+    let mut missing_evidence = missing(logs, &diagnoses);
+    if !missing_evidence.is_empty() {
+        coverage::lower_confidence(table, &mut diagnoses);
+    }
+    missing_evidence.extend(coverage::gaps(logs, &diagnoses, &incidents));
     Document {
         schema: SCHEMA,
         tool,
         inputs: inputs(logs),
         cluster: cluster(logs),
         verdict: verdict(logs, &diagnoses),
-        missing_evidence: missing(logs, &diagnoses),
+        missing_evidence,
         diagnoses,
         unexplained: unexplained(logs),
         benign: benign(table, logs),

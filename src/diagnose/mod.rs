@@ -5,6 +5,7 @@
 
 pub mod assemble;
 pub mod blame;
+pub mod coverage;
 pub mod document;
 pub mod fill;
 pub mod finding;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cluster::log::{File, Log};
 use crate::scan::block::Block;
-use crate::source::{ChunkReader, CutLine, InputProblem, Limits, LogSource, open};
+use crate::source::{ChunkReader, CutLine, InputProblem, Limits, LogSource, open, rotation};
 use crate::transport::{Decoded, Decoder, Transport, detect, needs_decoding};
 
 /// Bytes looked at to tell the transport of a file's first block, and whether a later one changes it.
@@ -35,7 +35,7 @@ pub struct FileEnd {
 
 /// A log of which nothing was read yet.
 pub fn empty_log(source: &LogSource) -> Log {
-    let file = |path: &PathBuf| File { path: path.display().to_string(), ..File::default() };
+    let file = |path: &PathBuf| File { path: path.display().to_string(), rotation: rotation(path), ..File::default() };
     Log {
         stem: source.stem.clone(),
         given: source.node.clone(),

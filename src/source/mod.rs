@@ -31,3 +31,9 @@ pub use content::Content;
 pub use discover::{LogSource, discover};
 pub use open::{Opened, STDIN, open};
 pub use problem::{InputProblem, SourceError};
+
+/// The rotation number in a file's name: 2 for `error.log.2.gz`, 0 for none.
+#[must_use]
+pub fn rotation(path: &std::path::Path) -> u32 {
+    path.file_name().map_or(0, |name| name::LogName::parse(&name.to_string_lossy()).number)
+}

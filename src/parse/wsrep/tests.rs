@@ -254,5 +254,5 @@ fn scripts_tell_their_stage() {
     };
     assert_eq!(stage("rsync IST started on joiner").as_deref(), Some("rsync IST started joiner"));
     assert_eq!(stage("mariabackup SST completed on donor").as_deref(), Some("mariabackup SST completed donor"));
-    assert_eq!(stage("the SST started on donor by hand"), None);
+    assert_eq!(stage("rsync SST is started on donor"), None);
 }
