@@ -15,11 +15,11 @@ pub fn run(options: &Timeline) -> Result<u8> {
         bail!("there are no rows of kind '{unknown}'; the kinds are {}", KINDS.join(", "));
     }
     let Some(analysis) = analyze::analysis(&options.analyze, true)? else { return analyze::usage() };
-    let mut story = build(&analysis.logs, &analysis.document);
-    story.keep(|row| {
-        (options.only.is_empty() || options.only.contains(&row.node))
-            && (options.kind.is_empty() || options.kind.iter().any(|kind| kind == row.kind))
-    });
+    let mut story = build(&analysis.logs, &analysis.document, &options.only);
+    story.keep(|row| options.kind.is_empty() || options.kind.iter().any(|kind| kind == row.kind));
+    if options.analyze.format == Format::Text && options.kind.is_empty() && !options.all {
+        story.keep(|row| row.kind != "link");
+    }
     let mut out = BufWriter::new(io::stdout().lock());
     match options.analyze.format {
         Format::Text => timeline::write_text(&mut out, &story, terminal::options(&options.analyze.terminal))?,

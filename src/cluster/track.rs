@@ -1,6 +1,7 @@
 //! The events of one log that make its story: states, views, transfers, votes, starts and ends.
 //!
-//! Links and gossip are left out: they are counted as bursts, and a story needs only what came of them.
+//! Gossip is left out: it is counted as bursts, and a story needs only what came of it. Links between nodes come and
+//! go by the thousand when a network is bad, so they are kept apart, folded, and can't displace the story.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -13,26 +14,33 @@ use crate::parse::stamp::Stamp;
 /// Events kept per log: the latest ones. At some 200 bytes each this bounds a log's story at about 4 MiB.
 const MOST_EVENTS: usize = 20_000;
 
+/// Events of links kept per log: the latest ones, about 1 MiB.
+const MOST_LINKS: usize = 5_000;
+
+/// A link event that an equal one precedes among so many is counted with that one.
+const LINKS_BACK: usize = 32;
+
+/// Seconds of silence after which an equal link event begins anew.
+const LINK_SILENCE: i64 = 60;
+
 /// Anchors kept per log: the latest ones.
 const MOST_ANCHORS: usize = 2_000;
 
 /// Kinds that are not part of the story.
 const LEFT_OUT: &[&str] = &[
-    "connect-failed",
-    "connection-established",
-    "reconnecting",
     "relay-on",
     "relay-off",
-    "forgetting",
-    "peer-timeout",
     "node-state",
     "flow-interval",
     "provider-options",
     "state-exchange",
     "status-change",
-    "inactive-check",
     "own-uuid",
 ];
+
+/// Kinds that are told of links between two nodes.
+const LINKS: &[&str] =
+    &["connect-failed", "connection-established", "reconnecting", "forgetting", "peer-timeout", "group-mismatch"];
 
 /// An event with its place and time.
 #[derive(Clone, Debug)]
@@ -45,12 +53,18 @@ pub struct Tracked {
     /// In the time of the cluster: UTC where the zone is known, corrected where the clock was wrong.
     pub at: Option<NaiveDateTime>,
     pub event: Event,
+    /// How often it was seen, 1 but for links.
+    pub count: u64,
+    /// When it was last seen.
+    pub last: Option<Stamp>,
 }
 
 /// The story of one log.
 #[derive(Clone, Debug, Default)]
 pub struct Track {
     pub events: VecDeque<Tracked>,
+    /// What became of links to other nodes; `at` is not corrected here.
+    links: VecDeque<Tracked>,
     /// Older events that are no longer kept.
     pub forgotten: u64,
     anchors: VecDeque<Anchor>,
@@ -70,12 +84,38 @@ impl Track {
         if LEFT_OUT.contains(&event.kind()) {
             return;
         }
-        if self.events.len() >= MOST_EVENTS {
-            self.events.pop_front();
+        let link = LINKS.contains(&event.kind());
+        if link && self.repeats(event, time) {
+            return;
+        }
+        let (events, most) = if link { (&mut self.links, MOST_LINKS) } else { (&mut self.events, MOST_EVENTS) };
+        if events.len() >= most {
+            events.pop_front();
             self.forgotten += 1;
         }
         let at = time.map(|time| time.instant());
-        self.events.push_back(Tracked { file, line, time, at, event: event.clone() });
+        events.push_back(Tracked { file, line, time, at, event: event.clone(), count: 1, last: time });
+    }
+
+    /// Counts a link event with an equal one of late, if there is one.
+    fn repeats(&mut self, event: &Event, time: Option<Stamp>) -> bool {
+        let equal = |known: &Tracked| {
+            let silence = known.last.zip(time).map(|(last, now)| (now.instant() - last.instant()).num_seconds().abs());
+            known.event.kind() == event.kind()
+                && ["peer", "reason", "peer_group"].iter().all(|name| known.event.field(name) == event.field(name))
+                && silence.is_none_or(|seconds| seconds <= LINK_SILENCE)
+        };
+        let Some(known) = self.links.iter_mut().rev().take(LINKS_BACK).find(|known| equal(known)) else { return false };
+        known.count += 1;
+        known.last = time;
+        true
+    }
+
+    /// The story with its links, in the order of the log.
+    pub fn in_order(&self) -> Vec<&Tracked> {
+        let mut all: Vec<&Tracked> = self.events.iter().chain(&self.links).collect();
+        all.sort_by_key(|tracked| (tracked.file, tracked.line));
+        all
     }
 
     /// The moments that other logs may have too, in order; each name once, at its first time.
