@@ -95,6 +95,20 @@ fn the_rows_of_one_node_follow_its_log() {
 }
 
 #[test]
+fn a_killed_server_is_told_from_one_that_was_stopped() {
+    let rows = sample_rows("kill9-one-restart");
+    let ends: Vec<String> =
+        of_kind(&rows, "process").into_iter().filter(|row| row.contains("DIED") || row.contains("stopped")).collect();
+    let expected = [
+        "08:03:56 node3 process: DIED, no end in the log",
+        "08:04:05 node1 process: stopped",
+        "08:04:05 node2 process: stopped",
+        "08:04:05 node3 process: stopped",
+    ];
+    assert_eq!(ends, expected);
+}
+
+#[test]
 fn views_name_who_is_new_and_links_stay_out_of_sight() {
     let views = of_kind(&sample_rows("gcache-too-small"), "view");
     let of_node1: Vec<&str> =

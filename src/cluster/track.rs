@@ -146,3 +146,36 @@ fn anchor_name(event: &Event) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp(second: i64) -> Option<Stamp> {
+        let time = NaiveDateTime::default() + chrono::TimeDelta::seconds(second);
+        Some(Stamp { time, offset: None })
+    }
+
+    fn timeout(peer: usize) -> Event {
+        Event::PeerTimeout { peer: format!("peer{peer}"), address: String::new(), period: "PT3S".into() }
+    }
+
+    #[test]
+    fn links_are_folded_and_do_not_displace_the_story() {
+        let mut track = Track::default();
+        track.note(&Event::Connected, 0, 1, stamp(0));
+        for second in 0..50 {
+            track.note(&timeout(1), 0, 2 + 2 * second as u64, stamp(second));
+            track.note(&timeout(2), 0, 3 + 2 * second as u64, stamp(second));
+        }
+        track.note(&timeout(1), 0, 200, stamp(500));
+        let counts: Vec<u64> = track.in_order().iter().map(|tracked| tracked.count).collect();
+        assert_eq!(counts, [1, 50, 50, 1]);
+
+        for peer in 0..3 * MOST_LINKS {
+            track.note(&timeout(peer), 0, 300 + peer as u64, stamp(600));
+        }
+        assert_eq!(track.links.len(), MOST_LINKS);
+        assert_eq!(track.in_order().first().map(|tracked| tracked.event.kind()), Some("connected"));
+    }
+}

@@ -152,6 +152,12 @@ fn entries_of(log: &Log, names: &Names, columns: &Columns) -> Vec<Entry> {
     let mut state: Option<String> = None;
     let mut latest: Option<NaiveDateTime> = None;
     for tracked in log.track.in_order() {
+        if ended_unseen(&tracked.event, state.as_deref()) {
+            latest = latest.max(moment(log, tracked.time));
+            let words = ("process", "DIED, no end in the log".to_owned());
+            let died = row(log, tracked, latest, words, Ends::default(), Some("DOWN".to_owned()));
+            entries.push(Entry::new(died, None));
+        }
         if let Some(next) = label::state_after(&tracked.event) {
             state = Some(next);
         }
@@ -168,6 +174,11 @@ fn entries_of(log: &Log, names: &Names, columns: &Columns) -> Vec<Entry> {
         ));
     }
     entries
+}
+
+/// A server starts while the log still has it as a running member: it was killed, or lost its machine.
+fn ended_unseen(event: &Event, state: Option<&str>) -> bool {
+    matches!(event, Event::ServerStart { .. }) && !matches!(state, None | Some("DOWN" | "STARTING" | "CLOSED"))
 }
 
 /// The members of the last view, so that the next one tells who is new.
