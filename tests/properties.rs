@@ -129,7 +129,7 @@ fn document(paths: &[PathBuf], named: &[(String, PathBuf)]) -> Document {
         Some(stamp.instant().and_utc().timestamp_millis())
     };
     let (sources, _) = discover(paths, named, first_time);
-    let settings = Settings { threads: 1, year: 2026, window: Window::default(), most_events: track::FOR_DIAGNOSIS };
+    let settings = Settings { threads: 1, year: 2026, window: Window::default(), room: track::FOR_DIAGNOSIS };
     let run = pipeline::run(scanner(), &sources, settings, &|_| {});
     diagnose(&scanner().table, &run.logs, TOOL)
 }

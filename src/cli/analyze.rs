@@ -52,13 +52,13 @@ pub fn usage() -> Result<u8> {
 }
 
 /// Reads and judges the inputs; `None` when there are none. Problems with inputs are told on standard error.
-pub fn analysis(options: &Analyze, most_events: usize) -> Result<Option<Analysis>> {
+pub fn analysis(options: &Analyze, room: track::Room) -> Result<Option<Analysis>> {
     let Some(inputs) = inputs(options) else { return Ok(None) };
     let window = window(options).map_err(anyhow::Error::msg)?;
     let scanner = Scanner::new(rules::table(&options.rules)?)?;
     let (sources, mut problems) = discover(&inputs, &options.nodes, first_time);
     let year = options.year.unwrap_or_else(|| Local::now().year());
-    let settings = Settings { threads: threads(options), year, window, most_events };
+    let settings = Settings { threads: threads(options), year, window, room };
     let mut run = with_progress(&scanner, &sources, settings);
     // What was compiled for the search takes as much memory as the diagnosis is about to.
     let table = scanner.into_table();

@@ -43,6 +43,9 @@ pub struct Timeline {
     /// Show only rows of this kind: process, state, view, transfer, vote, link, flow, diagnosis.
     #[arg(long, value_name = "KIND")]
     pub kind: Vec<String>,
+    /// Show all rows: text leaves out those of kind link, the comings and goings between two nodes.
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// The options of `analyze`.

@@ -16,14 +16,22 @@ pub fn run(options: &Timeline) -> Result<u8> {
         bail!("there are no rows of kind '{unknown}'; the kinds are {}", KINDS.join(", "));
     }
     let Some(analysis) = analyze::analysis(&options.analyze, track::FOR_TIMELINE)? else { return analyze::usage() };
-    let mut story = build(&analysis.logs, &analysis.document);
-    story.keep(|row| {
-        (options.only.is_empty() || options.only.contains(&row.node))
-            && (options.kind.is_empty() || options.kind.iter().any(|kind| kind == row.kind))
-    });
+    let mut story = build(&analysis.logs, &analysis.document, &options.only);
+    story.keep(|row| options.kind.is_empty() || options.kind.iter().any(|kind| kind == row.kind));
+    let mut links = 0;
+    if options.analyze.format == Format::Text && options.kind.is_empty() && !options.all {
+        let all = story.rows.len();
+        story.keep(|row| row.kind != "link");
+        links = all - story.rows.len();
+    }
     let mut out = BufWriter::new(io::stdout().lock());
     match options.analyze.format {
-        Format::Text => timeline::write_text(&mut out, &story, terminal::options(&options.analyze.terminal))?,
+        Format::Text => {
+            timeline::write_text(&mut out, &story, terminal::options(&options.analyze.terminal))?;
+            if links > 0 {
+                writeln!(out, "Links between nodes: {links} rows are not shown; --all or --kind link shows them.")?;
+            }
+        }
         Format::Json => timeline::write_json(&mut out, &story)?,
         Format::Ndjson => timeline::write_lines(&mut out, &story)?,
         Format::Markdown => bail!("a timeline is written as text, json or ndjson"),

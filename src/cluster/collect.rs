@@ -58,8 +58,8 @@ const SMALLEST_STEP: i64 = 10;
 pub struct Collector<'a> {
     table: &'a Table,
     window: Window,
-    /// So many events are kept for the story.
-    pub most_events: usize,
+    /// What is kept for the story.
+    pub room: track::Room,
     /// The file that the last line came from.
     file: usize,
     /// The time of the last line that was taken in; a block's own last time would depend on where the block ends.
@@ -72,7 +72,7 @@ pub struct Collector<'a> {
 impl<'a> Collector<'a> {
     pub fn new(table: &'a Table, window: Window, log: Log) -> Self {
         let log = Log { processes: vec![Process::before_log()], ..log };
-        Self { table, window, most_events: track::FOR_DIAGNOSIS, file: 0, last_hit: None, last_sign: None, log }
+        Self { table, window, room: track::FOR_DIAGNOSIS, file: 0, last_hit: None, last_sign: None, log }
     }
 
     /// Takes in one block of the log's file number `file`.
@@ -134,7 +134,7 @@ impl<'a> Collector<'a> {
                 // The event is not needed in its block any more.
                 let event = std::mem::replace(event, Event::NonPrimary);
                 let spot = Spot { file, line: line.number, time };
-                self.log.track.note(event, self.process(), spot, self.most_events);
+                self.log.track.note(event, self.process(), spot, self.room);
             }
         }
         if !wanted {

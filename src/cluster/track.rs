@@ -1,6 +1,7 @@
 //! The events of one log that make its story: states, views, transfers, votes, starts and ends.
 //!
-//! Links and gossip are left out: they are counted as bursts, and a story needs only what came of them.
+//! Gossip is left out: it is counted as bursts, and a story needs only what came of it. Links between nodes come and
+//! go by the thousand when a network is bad, so they are kept apart, folded, and can't displace the story.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -11,33 +12,44 @@ use super::process::Spot;
 use crate::parse::event::Event;
 use crate::parse::stamp::Stamp;
 
-/// Events kept per log for the story that a diagnosis tells along: the latest ones. At some 400 bytes each this bounds
-/// a log's story at less than a megabyte.
-pub const FOR_DIAGNOSIS: usize = 1_500;
+/// What is kept of a log's story: the latest events. Each takes some 400 bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Room {
+    pub events: usize,
+    /// Events of links between two nodes.
+    pub links: usize,
+}
 
-/// The same for a timeline, which is all story.
-pub const FOR_TIMELINE: usize = 20_000;
+/// For the story that a diagnosis tells along: less than a megabyte per log.
+pub const FOR_DIAGNOSIS: Room = Room { events: 1_500, links: 0 };
+
+/// For a timeline, which is all story.
+pub const FOR_TIMELINE: Room = Room { events: 20_000, links: 5_000 };
+
+/// A link event that an equal one precedes among so many is counted with that one.
+const LINKS_BACK: usize = 32;
+
+/// Seconds of silence after which an equal link event begins anew.
+const LINK_SILENCE: i64 = 60;
 
 /// Anchors kept per log: the latest ones.
 const MOST_ANCHORS: usize = 2_000;
 
 /// Kinds that are not part of the story.
 const LEFT_OUT: &[&str] = &[
-    "connect-failed",
-    "connection-established",
-    "reconnecting",
     "relay-on",
     "relay-off",
-    "forgetting",
-    "peer-timeout",
     "node-state",
     "flow-interval",
     "provider-options",
     "state-exchange",
     "status-change",
-    "inactive-check",
     "own-uuid",
 ];
+
+/// Kinds that are told of links between two nodes.
+const LINKS: &[&str] =
+    &["connect-failed", "connection-established", "reconnecting", "forgetting", "peer-timeout", "group-mismatch"];
 
 /// An event with its place and time.
 #[derive(Clone, Debug)]
@@ -52,12 +64,18 @@ pub struct Tracked {
     /// In the time of the cluster: UTC where the zone is known, corrected where the clock was wrong.
     pub at: Option<NaiveDateTime>,
     pub event: Event,
+    /// How often it was seen, 1 but for links.
+    pub count: u64,
+    /// When it was last seen.
+    pub last: Option<Stamp>,
 }
 
 /// The story of one log.
 #[derive(Clone, Debug, Default)]
 pub struct Track {
     pub events: VecDeque<Tracked>,
+    /// What became of links to other nodes; `at` is not corrected here.
+    links: VecDeque<Tracked>,
     /// Older events that are no longer kept.
     pub forgotten: u64,
     anchors: VecDeque<Anchor>,
@@ -72,18 +90,42 @@ impl Track {
         }
     }
 
-    /// Takes in an event, in order; of more than `most` the oldest are forgotten.
-    pub fn note(&mut self, event: Event, process: usize, spot: Spot, most: usize) {
-        if LEFT_OUT.contains(&event.kind()) {
+    /// Takes in an event, in order; where there is no room, the oldest are forgotten.
+    pub fn note(&mut self, event: Event, process: usize, spot: Spot, room: Room) {
+        let link = LINKS.contains(&event.kind());
+        let most = if link { room.links } else { room.events };
+        if most == 0 || LEFT_OUT.contains(&event.kind()) || (link && self.repeats(&event, spot.time)) {
             return;
         }
-        if self.events.len() >= most {
-            self.events.pop_front();
+        let events = if link { &mut self.links } else { &mut self.events };
+        if events.len() >= most {
+            events.pop_front();
             self.forgotten += 1;
         }
         let Spot { file, line, time } = spot;
         let at = time.map(|time| time.instant());
-        self.events.push_back(Tracked { file, line, process, time, at, event });
+        events.push_back(Tracked { file, line, process, time, at, event, count: 1, last: time });
+    }
+
+    /// Counts a link event with an equal one of late, if there is one.
+    fn repeats(&mut self, event: &Event, time: Option<Stamp>) -> bool {
+        let equal = |known: &Tracked| {
+            let silence = known.last.zip(time).map(|(last, now)| (now.instant() - last.instant()).num_seconds().abs());
+            known.event.kind() == event.kind()
+                && ["peer", "reason", "peer_group"].iter().all(|name| known.event.field(name) == event.field(name))
+                && silence.is_none_or(|seconds| seconds <= LINK_SILENCE)
+        };
+        let Some(known) = self.links.iter_mut().rev().take(LINKS_BACK).find(|known| equal(known)) else { return false };
+        known.count += 1;
+        known.last = time;
+        true
+    }
+
+    /// The story with its links, in the order of the log.
+    pub fn in_order(&self) -> Vec<&Tracked> {
+        let mut all: Vec<&Tracked> = self.events.iter().chain(&self.links).collect();
+        all.sort_by_key(|tracked| (tracked.file, tracked.line));
+        all
     }
 
     /// The moments that other logs may have too, in order; each name once, at its first time.
@@ -112,5 +154,42 @@ fn anchor_name(event: &Event) -> Option<String> {
             Some(format!("view {id} {seq}"))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp(second: i64) -> Option<Stamp> {
+        let time = NaiveDateTime::default() + chrono::TimeDelta::seconds(second);
+        Some(Stamp { time, offset: None })
+    }
+
+    fn timeout(peer: usize) -> Event {
+        Event::PeerTimeout { peer: format!("peer{peer}"), address: String::new(), period: "PT3S".into() }
+    }
+
+    fn note(track: &mut Track, event: Event, line: u64, second: i64) {
+        track.note(event, 0, Spot { file: 0, line, time: stamp(second) }, FOR_TIMELINE);
+    }
+
+    #[test]
+    fn links_are_folded_and_do_not_displace_the_story() {
+        let mut track = Track::default();
+        note(&mut track, Event::Connected, 1, 0);
+        for second in 0..50 {
+            note(&mut track, timeout(1), 2 + 2 * second as u64, second);
+            note(&mut track, timeout(2), 3 + 2 * second as u64, second);
+        }
+        note(&mut track, timeout(1), 200, 500);
+        let counts: Vec<u64> = track.in_order().iter().map(|tracked| tracked.count).collect();
+        assert_eq!(counts, [1, 50, 50, 1]);
+
+        for peer in 0..3 * FOR_TIMELINE.links {
+            note(&mut track, timeout(peer), 300 + peer as u64, 600);
+        }
+        assert_eq!(track.links.len(), FOR_TIMELINE.links);
+        assert_eq!(track.in_order().first().map(|tracked| tracked.event.kind()), Some("connected"));
     }
 }

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use crate::cluster::collect::{Collector, Window};
 use crate::cluster::compare::compare;
 use crate::cluster::log::Log;
+use crate::cluster::track::Room;
 use crate::scan::block::{Block, Scanned, Scratch};
 use crate::scan::scanner::Scanner;
 use crate::source::{InputProblem, LogSource};
@@ -25,8 +26,8 @@ pub struct Settings {
     /// The year of time stamps that carry none.
     pub year: i32,
     pub window: Window,
-    /// Events kept per log for its story.
-    pub most_events: usize,
+    /// What is kept of each log for its story.
+    pub room: Room,
 }
 
 /// What was read.
@@ -61,7 +62,7 @@ impl<'a> Gather<'a> {
             .iter()
             .map(|source| {
                 let mut collector = Collector::new(&scanner.table, settings.window, feed::empty_log(source));
-                collector.most_events = settings.most_events;
+                collector.room = settings.room;
                 collector
             })
             .collect();

@@ -1,11 +1,14 @@
 //! The timeline as text (one column per node), JSON and NDJSON.
 
+mod arrow;
+
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
 use super::text::Options;
 use crate::timeline::{Row, Timeline};
+use arrow::{Grid, arrow};
 
 /// Width of the time column, with its gap.
 const TIME: usize = 9;
@@ -55,7 +58,7 @@ pub fn write_text(out: &mut impl Write, timeline: &Timeline, options: Options) -
 
 fn write_columns(out: &mut impl Write, timeline: &Timeline, options: Options, width: usize) -> io::Result<()> {
     let names: Vec<&str> = timeline.nodes.iter().map(|node| node.name.as_str()).collect();
-    let head: Vec<String> = names.iter().map(|name| fitted(name, width)).collect();
+    let head: Vec<String> = names.iter().map(|name| fitted(&shortened(name, width), width)).collect();
     writeln!(out, "{}", format!("{:TIME$}{}", "", head.join(" ")).trim_end())?;
     let mut states: Vec<char> = vec![' '; names.len()];
     let mut day = String::new();
@@ -65,21 +68,38 @@ fn write_columns(out: &mut impl Write, timeline: &Timeline, options: Options, wi
         if let Some(state) = &row.state {
             states[column] = band(state);
         }
-        let text = words(row);
-        let lines = textwrap::wrap(&text, width.saturating_sub(2));
-        for (index, line) in lines.iter().enumerate() {
-            let clock = if index == 0 { clock(row) } else { "" };
-            let cell = |at: usize| {
-                let text = if at == column { line.as_ref() } else { "" };
-                let plain = fitted(&format!("{} {text}", states[at]), width);
-                if at == column && options.color { paint(row, &plain) } else { plain }
-            };
-            let cells: Vec<String> = (0..names.len()).map(cell).collect();
-            writeln!(out, "{}", format!("{clock:TIME$}{}", cells.join(" ")).trim_end())?;
-        }
+        write_row(out, row, column, &Grid { names: &names, bands: &states, width }, options)?;
     }
     writeln!(out, "\n| synced  = joined  D donor or desynced  J joining  P primary but behind")?;
-    writeln!(out, ": starting or not primary  . down")
+    writeln!(out, ": starting or not primary  . down  * in this node's log too")
+}
+
+/// A transfer between two columns as an arrow, all else as words in the node's column.
+fn write_row(out: &mut impl Write, row: &Row, column: usize, grid: &Grid, options: Options) -> io::Result<()> {
+    let words = words(row);
+    let mut clock = clock(row);
+    let rest = match arrow(row, &words, grid) {
+        Some(arrow) => {
+            let line = arrow.line.trim_end();
+            let line = if options.color { paint(row, line) } else { line.to_owned() };
+            writeln!(out, "{clock:TIME$}{line}")?;
+            clock = "";
+            arrow.rest
+        }
+        None => Some(words),
+    };
+    for line in rest.iter().flat_map(|text| textwrap::wrap(text, grid.width.saturating_sub(2))) {
+        let cell = |at: usize| {
+            let mark = if !clock.is_empty() && grid.confirms(row, at) { "*" } else { " " };
+            let text = if at == column { line.as_ref() } else { "" };
+            let plain = fitted(&format!("{}{mark}{text}", grid.bands[at]), grid.width);
+            if at == column && options.color { paint(row, &plain) } else { plain }
+        };
+        let cells: Vec<String> = (0..grid.names.len()).map(cell).collect();
+        writeln!(out, "{}", format!("{clock:TIME$}{}", cells.join(" ")).trim_end())?;
+        clock = "";
+    }
+    Ok(())
 }
 
 fn write_list(out: &mut impl Write, timeline: &Timeline, options: Options) -> io::Result<()> {
@@ -87,11 +107,15 @@ fn write_list(out: &mut impl Write, timeline: &Timeline, options: Options) -> io
     let mut day = String::new();
     for row in &timeline.rows {
         write_day(out, row, &mut day)?;
-        let lead =
-            format!("{:TIME$}{} {} ", clock(row), fitted(&row.node, longest), row.state.as_deref().map_or(' ', band));
+        let lead = format!(
+            "{:TIME$}{} {} ",
+            clock(row),
+            fitted(&shortened(&row.node, longest), longest),
+            row.state.as_deref().map_or(' ', band)
+        );
         let indent = " ".repeat(lead.chars().count());
         for (index, line) in
-            textwrap::wrap(&words(row), options.width.saturating_sub(indent.len()).max(20)).iter().enumerate()
+            textwrap::wrap(&confirmed(row), options.width.saturating_sub(indent.len()).max(20)).iter().enumerate()
         {
             let text = if options.color { paint(row, line) } else { line.to_string() };
             writeln!(out, "{}{text}", if index == 0 { &lead } else { &indent })?;
@@ -114,7 +138,19 @@ fn clock(row: &Row) -> &str {
 }
 
 fn words(row: &Row) -> String {
-    if row.count > 1 && row.kind != "diagnosis" { format!("{} (x{})", row.text, row.count) } else { row.text.clone() }
+    if row.count < 2 || row.kind == "diagnosis" {
+        return row.text.clone();
+    }
+    match row.last.as_deref().and_then(|last| last.get(11..19)).filter(|last| *last != clock(row)) {
+        Some(last) => format!("{} (x{} to {last})", row.text, row.count),
+        None => format!("{} (x{})", row.text, row.count),
+    }
+}
+
+/// The words, and who else tells it: a list has no columns that could show it.
+fn confirmed(row: &Row) -> String {
+    let words = words(row);
+    if row.confirmed_by.is_empty() { words } else { format!("{words} (also {})", row.confirmed_by.join(" ")) }
 }
 
 /// One character for a state, drawn down the node's column.
@@ -128,6 +164,16 @@ fn band(state: &str) -> char {
         "OPEN" | "STARTING" => ':',
         _ => '.',
     }
+}
+
+/// Long names differ at their end: the number of the pod, the name of the host.
+fn shortened(name: &str, width: usize) -> String {
+    let length = name.chars().count();
+    if length <= width {
+        return name.to_owned();
+    }
+    let end: String = name.chars().skip(length + 1 - width.max(1)).collect();
+    format!("~{end}")
 }
 
 fn fitted(text: &str, width: usize) -> String {

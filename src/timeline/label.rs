@@ -1,15 +1,31 @@
 //! A few words for each event, and the state that a node is in after it.
 
 use super::Names;
+use super::transfer::{Ends, said_by_all};
 use crate::parse::event::{Event, ViewMember};
 
-/// Kind and words of a row; `None` for events that the story does not tell.
-pub fn label(event: &Event, names: &Names) -> Option<(&'static str, String)> {
-    process(event)
-        .or_else(|| state(event))
-        .or_else(|| view(event, names))
-        .or_else(|| transfer(event))
-        .or_else(|| other(event, names))
+/// A member whose name is not printed any more.
+const GONE: &str = "(left)";
+
+/// What an event is told with.
+pub struct Telling<'a> {
+    pub names: &'a Names,
+    /// The nodes that the event is about, where it is a transfer.
+    pub ends: &'a Ends,
+    /// The members of the view before.
+    pub before: &'a [ViewMember],
+}
+
+impl Telling<'_> {
+    /// Kind and words of a row; `None` for events that the story does not tell.
+    pub fn label(&self, event: &Event) -> Option<(&'static str, String)> {
+        process(event)
+            .or_else(|| state(event))
+            .or_else(|| view(event, self))
+            .or_else(|| transfer(event, self.ends))
+            .or_else(|| other(event))
+            .or_else(|| link(event, self.names))
+    }
 }
 
 /// The state of the node after the event, as the log writes it.
@@ -37,14 +53,25 @@ fn process(event: &Event) -> Option<(&'static str, String)> {
         Event::ProcessEnded { how } => format!("DIED ({how})"),
         Event::ProviderLoaded { version } => format!("provider {version}"),
         Event::Bootstrapping { group } => format!("BOOTSTRAPS {group}"),
-        Event::SavedState { seqno, safe, .. } => {
-            format!("saved seqno {seqno}{}", if *safe == Some(1) { ", safe to bootstrap" } else { "" })
-        }
+        Event::SavedState { uuid, seqno, safe } => saved_state(uuid, *seqno, *safe),
         Event::RecoveredPosition { seqno, .. } => format!("recovered seqno {seqno}"),
         Event::ClockStep { seconds } => format!("clock back by {seconds} s"),
+        Event::InactiveCheck { seconds } => format!("did not run for {seconds} s"),
         _ => return None,
     };
     Some(("process", text))
+}
+
+/// A node without a state file prints a state of zeros that is safe to bootstrap from, which it is only when the
+/// whole cluster is new.
+fn saved_state(uuid: &str, seqno: i64, safe: Option<u8>) -> String {
+    let known = uuid.bytes().any(|byte| byte != b'0' && byte != b'-');
+    match (known, safe) {
+        (true, Some(1)) => format!("saved seqno {seqno}, safe to bootstrap"),
+        (true, _) => format!("saved seqno {seqno}"),
+        (false, Some(safe)) => format!("no saved state, safe_to_bootstrap: {safe}"),
+        (false, None) => "no saved state".to_owned(),
+    }
 }
 
 fn state(event: &Event) -> Option<(&'static str, String)> {
@@ -57,41 +84,55 @@ fn state(event: &Event) -> Option<(&'static str, String)> {
     Some(("state", text))
 }
 
-fn view(event: &Event, names: &Names) -> Option<(&'static str, String)> {
-    let list =
-        |members: &[ViewMember]| members.iter().map(|member| names.of(&member.uuid)).collect::<Vec<_>>().join(" ");
+fn view(event: &Event, telling: &Telling) -> Option<(&'static str, String)> {
+    let names = telling.names;
     let text = match event {
-        Event::GcommView { status, members, joined, left, partitioned, seq, .. }
-            if status == "PRIM" || status == "NON_PRIM" =>
-        {
-            let number = seq.map_or_else(String::new, |seq| format!(" {seq}"));
-            let mut text = format!("view{number} {status}: {}", list(members));
-            for (sign, group) in [(" +", joined), (" -", left), (" lost ", partitioned)] {
-                if !group.is_empty() {
-                    text.push_str(sign);
-                    text.push_str(&list(group));
-                }
-            }
-            text
-        }
+        Event::GcommView { status, .. } if status == "PRIM" || status == "NON_PRIM" => members(event, telling)?,
         Event::ClusterView { status, members, number, .. } => format!("view {number} {status}: {members} nodes"),
+        Event::Component { bootstrap: true, members, .. } => format!("primary component of {members} BOOTSTRAPPED"),
+        Event::NoPrimaryPeers => "no member comes from a primary component".to_owned(),
         Event::Suspect { peer } => format!("suspects {}", names.of(peer)),
         Event::Inactive { peer } => format!("gives up {}", names.of(peer)),
         Event::Evicted { peer, .. } => format!("EVICTS {}", names.of(peer)),
+        Event::DuplicateName { name } => format!("two members named {}", names.of(name)),
+        Event::GroupMismatch { peer_group, .. } => format!("refuses group {peer_group}"),
         _ => return None,
     };
     Some(("view", text))
 }
 
-fn transfer(event: &Event) -> Option<(&'static str, String)> {
+/// Group communication often leaves its list of the new ones empty: then the view before tells who they are.
+fn members(event: &Event, telling: &Telling) -> Option<String> {
+    let Event::GcommView { status, members, joined, left, partitioned, seq, .. } = event else { return None };
+    let list = |members: &[ViewMember]| {
+        members.iter().map(|member| telling.names.of(&member.uuid)).collect::<Vec<_>>().join(" ")
+    };
+    let is_new = |member: &&ViewMember| !telling.before.iter().any(|known| known.uuid == member.uuid);
+    let new: Vec<ViewMember> = if joined.is_empty() && !telling.before.is_empty() {
+        members.iter().filter(is_new).cloned().collect()
+    } else {
+        joined.clone()
+    };
+    let number = seq.map_or_else(String::new, |seq| format!(" {seq}"));
+    let mut text = format!("view{number} {status}: {}", list(members));
+    for (sign, group) in [(" +", &new), (" -", left), (" lost ", partitioned)] {
+        if !group.is_empty() {
+            text.push_str(sign);
+            text.push_str(&list(group));
+        }
+    }
+    Some(text)
+}
+
+fn transfer(event: &Event, ends: &Ends) -> Option<(&'static str, String)> {
+    let name = |end: &Option<String>| end.clone().unwrap_or_else(|| GONE.to_owned());
+    let (from, to) = (name(&ends.from), name(&ends.to));
     let text = match event {
         Event::TransferRequired { group, local } => format!("needs state: {} -> {}", local.seqno, group.seqno),
-        Event::TransferRequested { joiner, donor, .. } => format!("{joiner} <= {donor} asked"),
-        Event::NoDonor { joiner, reason, .. } => format!("{joiner}: no donor, {reason}"),
-        Event::TransferResult { donor, joiner, outcome, error, .. } => {
-            let error = error.as_deref().map_or_else(String::new, |error| format!(": {error}"));
-            format!("{joiner} <= {donor} {outcome}{error}")
+        Event::TransferRequested { .. } | Event::TransferResult { .. } => {
+            format!("{to} <= {from} {}", said_by_all(event)?)
         }
+        Event::NoDonor { .. } => format!("{to}: {}", said_by_all(event)?),
         Event::SstRun { role, method, .. } => format!("SST {method} as {role}"),
         Event::SstScriptFailed { method, role, code, .. } => {
             format!("SST {method} as {role} FAILED{}", code.map_or_else(String::new, |code| format!(", exit {code}")))
@@ -106,7 +147,7 @@ fn transfer(event: &Event) -> Option<(&'static str, String)> {
     Some(("transfer", text))
 }
 
-fn other(event: &Event, names: &Names) -> Option<(&'static str, String)> {
+fn other(event: &Event) -> Option<(&'static str, String)> {
     let (kind, text) = match event {
         Event::Vote { name, error, step, .. } => {
             ("vote", format!("{name} {step} vote: {}", error.as_deref().unwrap_or_default().trim()))
@@ -121,9 +162,25 @@ fn other(event: &Event, names: &Names) -> Option<(&'static str, String)> {
         Event::Resync { name, .. } => ("flow", format!("{name} resyncs")),
         Event::ProviderPaused { .. } => ("flow", "provider paused".to_owned()),
         Event::ProviderResumed => ("flow", "provider resumed".to_owned()),
-        Event::GroupMismatch { peer_group, .. } => ("link", format!("refuses group {peer_group}")),
-        Event::DuplicateName { name } => ("view", format!("two members named {}", names.of(name))),
         _ => return None,
     };
     Some((kind, text))
+}
+
+/// What comes and goes between two nodes: it is much, and only what came of it makes the story.
+fn link(event: &Event, names: &Names) -> Option<(&'static str, String)> {
+    let text = match event {
+        Event::ConnectionEstablished { peer, address } => format!("connected to {} at {address}", names.of(peer)),
+        Event::ConnectFailed { reason } => format!("cannot connect: {reason}"),
+        Event::PeerTimeout { peer, address, period } => {
+            format!("no sign of {} at {address} for {period}", names.of(peer))
+        }
+        Event::Reconnecting { peer, address, .. } => format!("reconnects to {} at {address}", names.of(peer)),
+        Event::Forgetting { peer, .. } => format!("forgets {}", names.of(peer)),
+        Event::IstReceiver { address, first: Some(first), last: Some(last) } => {
+            format!("IST receiver for {first}-{last} at {address}")
+        }
+        _ => return None,
+    };
+    Some(("link", text))
 }

@@ -3,6 +3,8 @@
 //! Pure: collected logs and the document in, rows out. How they are drawn is the business of `report::timeline`.
 
 mod label;
+mod shared;
+mod transfer;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +17,11 @@ use crate::cluster::track::Tracked;
 use crate::diagnose::assemble::{moment_of, time_text};
 use crate::diagnose::document::Document;
 use crate::diagnose::printable::printable;
+use crate::parse::event::{Event, ViewMember};
+use crate::parse::stamp::Stamp;
+use label::Telling;
+use shared::{Entry, merged};
+use transfer::{Columns, Ends, Transfers, said_by_all};
 
 /// The name of this contract.
 pub const SCHEMA: &str = "galera-rca/timeline/1";
@@ -37,7 +44,10 @@ impl Timeline {
     /// Keeps the rows that fulfil a condition, and the columns that have any.
     pub fn keep(&mut self, wanted: impl Fn(&Row) -> bool) {
         self.rows.retain(wanted);
-        self.nodes.retain(|node| self.rows.iter().any(|row| row.node == node.name));
+        let named = |row: &Row, name: &str| {
+            row.node == name || row.from.as_deref() == Some(name) || row.to.as_deref() == Some(name)
+        };
+        self.nodes.retain(|node| self.rows.iter().any(|row| named(row, &node.name)));
     }
 }
 
@@ -52,7 +62,7 @@ pub struct Column {
 /// One thing that happened on one node.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Row {
-    /// Corrected time, without zone.
+    /// Corrected time, without zone; never earlier than that of the row before.
     pub at: Option<String>,
     /// The time as the log prints it.
     pub printed: Option<String>,
@@ -60,29 +70,58 @@ pub struct Row {
     /// `process`, `state`, `view`, `transfer`, `vote`, `link`, `flow` or `diagnosis`.
     pub kind: &'static str,
     pub text: String,
+    /// The donor of a transfer, where the log names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The joiner of a transfer, where the log names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// The other nodes whose logs have this moment too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub confirmed_by: Vec<String>,
     /// The node's state after this row, as the log writes it: `SYNCED`, `DONOR/DESYNCED`, `DOWN`…
     pub state: Option<String>,
     /// How often it happened in a row.
     pub count: u64,
+    /// Corrected time of the last of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<String>,
     pub input: String,
     pub line: u64,
     #[serde(skip)]
     moment: Option<NaiveDateTime>,
 }
 
-/// Builds the timeline; diagnoses are marked at the moment they were first seen.
-pub fn timeline(logs: &[Log], document: &Document) -> Timeline {
-    let names = Names::new(logs);
-    let mut rows = Vec::new();
-    for log in logs {
-        rows.extend(rows_of(log, &names));
+impl Row {
+    fn says_the_same(&self, other: &Self) -> bool {
+        (self.kind, &self.text, &self.from, &self.to) == (other.kind, &other.text, &other.from, &other.to)
     }
-    rows.extend(diagnosis_rows(logs, document));
-    rows.sort_by(|left, right| (left.moment, &left.node).cmp(&(right.moment, &right.node)));
-    let mut nodes: Vec<Column> = logs.iter().map(column).collect();
-    nodes.sort_by(|left, right| left.name.cmp(&right.name));
+
+    fn repeat(&mut self, again: Self) {
+        self.count += again.count;
+        self.last = again.last.or(again.at).or(self.last.take());
+        for name in again.confirmed_by {
+            if let Err(place) = self.confirmed_by.binary_search(&name) {
+                self.confirmed_by.insert(place, name);
+            }
+        }
+    }
+}
+
+/// Builds the timeline of the nodes named, of all when none is; diagnoses are marked at the moment they were first
+/// seen.
+pub fn timeline(logs: &[Log], document: &Document, only: &[String]) -> Timeline {
+    let names = Names::new(logs);
+    let wanted = |log: &Log| only.is_empty() || only.iter().any(|name| name == log.name());
+    let mut chosen: Vec<&Log> = logs.iter().filter(|log| wanted(log)).collect();
+    chosen.sort_by(|left, right| (left.name(), &left.stem).cmp(&(right.name(), &right.stem)));
+    let columns = Columns::new(&logs.iter().collect::<Vec<_>>());
+    let mut entries: Vec<Vec<Entry>> = chosen.iter().map(|log| entries_of(log, &names, &columns)).collect();
+    mark_diagnoses(&chosen, document, &mut entries);
+    let mut nodes: Vec<Column> = chosen.iter().map(|log| column(log)).collect();
     nodes.dedup_by(|left, right| left.name == right.name);
-    Timeline { schema: SCHEMA, nodes, rows, forgotten: logs.iter().map(|log| log.track.forgotten).sum() }
+    let forgotten = chosen.iter().map(|log| log.track.forgotten).sum();
+    Timeline { schema: SCHEMA, nodes, rows: merged(entries), forgotten }
 }
 
 fn column(log: &Log) -> Column {
@@ -106,44 +145,81 @@ impl Names {
     }
 }
 
-fn rows_of(log: &Log, names: &Names) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
+fn entries_of(log: &Log, names: &Names, columns: &Columns) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut transfers = Transfers::new(log, columns);
+    let mut members: Vec<ViewMember> = Vec::new();
     let mut state: Option<String> = None;
     let mut latest: Option<NaiveDateTime> = None;
-    for tracked in &log.track.events {
+    for tracked in log.track.in_order() {
+        if ended_unseen(&tracked.event, state.as_deref()) {
+            latest = latest.max(moment(log, tracked.time));
+            let words = ("process", "DIED, no end in the log".to_owned());
+            let died = row(log, tracked, latest, words, Ends::default(), Some("DOWN".to_owned()));
+            entries.push(Entry::new(died, None));
+        }
         if let Some(next) = label::state_after(&tracked.event) {
             state = Some(next);
         }
-        let Some((kind, text)) = label::label(&tracked.event, names) else { continue };
-        latest = latest.max(tracked.at);
+        let ends = transfers.ends(&tracked.event);
+        let telling = Telling { names, ends: &ends, before: &members };
+        let told = telling.label(&tracked.event);
+        members_after(&tracked.event, &mut members);
+        let Some((kind, text)) = told else { continue };
+        latest = latest.max(moment(log, tracked.time));
         let text = printable(text.as_bytes());
-        match rows.last_mut() {
-            Some(last) if last.text == text => last.count += 1,
-            _ => rows.push(row(log, tracked, latest, kind, text, state.clone())),
-        }
+        entries.push(Entry::new(
+            row(log, tracked, latest, (kind, text), ends, state.clone()),
+            said_by_all(&tracked.event),
+        ));
     }
-    rows
+    entries
+}
+
+/// A server starts while the log still has it as a running member: it was killed, or lost its machine.
+fn ended_unseen(event: &Event, state: Option<&str>) -> bool {
+    matches!(event, Event::ServerStart { .. }) && !matches!(state, None | Some("DOWN" | "STARTING" | "CLOSED"))
+}
+
+/// The members of the last view, so that the next one tells who is new.
+fn members_after(event: &Event, members: &mut Vec<ViewMember>) {
+    match event {
+        Event::ServerStart { .. } => members.clear(),
+        Event::GcommView { status, members: now, .. } if status == "PRIM" || status == "NON_PRIM" => {
+            members.clone_from(now);
+        }
+        _ => {}
+    }
+}
+
+fn moment(log: &Log, time: Option<Stamp>) -> Option<NaiveDateTime> {
+    time.map(|time| log.clock.correct(time.instant()))
 }
 
 fn row(
     log: &Log,
     tracked: &Tracked,
-    moment: Option<NaiveDateTime>,
-    kind: &'static str,
-    text: String,
+    at: Option<NaiveDateTime>,
+    (kind, text): (&'static str, String),
+    ends: Ends,
     state: Option<String>,
 ) -> Row {
+    let repeated = tracked.count > 1;
     Row {
-        at: moment.map(moment_text),
+        at: at.map(moment_text),
         printed: tracked.time.map(time_text),
         node: printable(log.name().as_bytes()),
         kind,
         text,
+        from: ends.from,
+        to: ends.to,
+        confirmed_by: Vec::new(),
         state,
-        count: 1,
+        count: tracked.count,
+        last: moment(log, tracked.last).filter(|_| repeated).map(moment_text),
         input: log.files.get(tracked.file).map_or_else(String::new, |file| printable(file.path.as_bytes())),
         line: tracked.line,
-        moment,
+        moment: at,
     }
 }
 
@@ -151,25 +227,32 @@ fn moment_text(moment: NaiveDateTime) -> String {
     moment.format("%Y-%m-%dT%H:%M:%S%.f").to_string()
 }
 
-fn diagnosis_rows(logs: &[Log], document: &Document) -> Vec<Row> {
-    let mut rows = Vec::new();
+/// Puts each diagnosis behind what its node had told by then.
+fn mark_diagnoses(logs: &[&Log], document: &Document, entries: &mut [Vec<Entry>]) {
     for diagnosis in &document.diagnoses {
         let Some(line) = diagnosis.evidence.first() else { continue };
-        let Some(log) = logs.iter().find(|log| log.name() == line.node) else { continue };
+        let Some((log, entries)) = logs.iter().zip(&mut *entries).find(|(log, _)| log.name() == line.node) else {
+            continue;
+        };
         let printed = line.time.clone();
         let moment = printed.as_deref().and_then(moment_of).map(|moment| log.clock.correct(moment));
-        rows.push(Row {
+        let row = Row {
             at: moment.map(moment_text),
             printed,
             node: line.node.clone(),
             kind: "diagnosis",
             text: format!("#{} {}", diagnosis.rank, diagnosis.title),
+            from: None,
+            to: None,
+            confirmed_by: Vec::new(),
             state: None,
             count: diagnosis.count,
+            last: None,
             input: line.input.clone(),
             line: line.line,
             moment,
-        });
+        };
+        let place = entries.partition_point(|entry| entry.row.moment <= moment);
+        entries.insert(place, Entry::new(row, None));
     }
-    rows
 }

@@ -49,8 +49,7 @@ fn cases(folder: &Path) -> Result<Vec<PathBuf>, RuleError> {
 
 fn check_case(trial: &Trial, case: &Path) -> Vec<Remark> {
     let (sources, _) = discover(&[case.to_path_buf()], &[], first_time);
-    let settings =
-        Settings { threads: 1, year: ANY_YEAR, window: Window::default(), most_events: track::FOR_DIAGNOSIS };
+    let settings = Settings { threads: 1, year: ANY_YEAR, window: Window::default(), room: track::FOR_DIAGNOSIS };
     let logs = run(&trial.scanner, &sources, settings, &|_| {}).logs;
     let mut told = BTreeSet::new();
     let mut remarks = Vec::new();
