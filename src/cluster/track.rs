@@ -48,8 +48,15 @@ const LEFT_OUT: &[&str] = &[
 ];
 
 /// Kinds that are told of links between two nodes.
-const LINKS: &[&str] =
-    &["connect-failed", "connection-established", "reconnecting", "forgetting", "peer-timeout", "group-mismatch"];
+const LINKS: &[&str] = &[
+    "connect-failed",
+    "connection-established",
+    "reconnecting",
+    "forgetting",
+    "peer-timeout",
+    "group-mismatch",
+    "identity-changed",
+];
 
 /// An event with its place and time.
 #[derive(Clone, Debug)]

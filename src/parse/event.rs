@@ -274,6 +274,14 @@ events! {
     "evicted" => Evicted { peer: String, address: Option<String> },
     /// `forgetting bf24f34d-bcef (tcp://10.0.0.2:4567)` (`gcomm/src/gmcast.cpp`).
     "forgetting" => Forgetting { peer: String, address: String },
+    /// `remote endpoint tcp://10.0.0.2:4567 changed identity 7a984844-e7de-11f1-aaaa-8f3aad2f0277 -> 78937376-…`
+    /// (`gcomm/src/gmcast.cpp`): the node behind an address was started anew.
+    "identity-changed" => IdentityChanged {
+        address: String,
+        old: String,
+        /// The new identity.
+        peer: String,
+    },
     /// `handshake failed, my group: 'prod', peer group: 'test'` (`gcomm/src/gmcast_proto.cpp`).
     "group-mismatch" => GroupMismatch { mine: String, peer_group: String },
     /// `last inactive check more than PT1.5S ago (PT10.1S), skipping check` (`gcomm/src/evs_proto.cpp`).
@@ -457,6 +465,19 @@ events! {
     /// `Receiving IST failed, node restart required: …` (joiner, `galera/src/replicator_str.cpp`),
     /// `async IST sender failed to serve tcp://10.0.0.2:4568: …` (donor, `galera/src/ist.cpp`).
     "ist-failed" => IstFailed { error: String },
+    /// `async IST sender starting to serve tcp://10.0.0.2:4568 sending 14-16, preload starts from 16`
+    /// (`galera/src/ist.cpp`). After an SST it sends only what the certification index needs.
+    "ist-sending" => IstSending { address: String, first: i64, last: i64 },
+    /// `IST received: <gtid>` (`galera/src/replicator_str.cpp`).
+    "ist-received" => IstReceived { position: Gtid },
+    /// `Will never receive state. Need to abort.` (`gcs/src/gcs_group.cpp`).
+    "never-receives" => NeverReceives,
+    /// `WSREP_SST: [INFO] Proceeding with SST`, `WSREP_SST: [INFO] Preparing the backup at /var/lib/mysql/.sst`
+    /// (`scripts/wsrep_sst_mariabackup.sh`), both on the joiner.
+    "sst-step" => SstStep {
+        /// `receiving` or `preparing`.
+        step: String,
+    },
     /// `IST first seqno 14 not found from cache, falling back to SST` (`galera/src/replicator_str.cpp`).
     "ist-first-missing" => IstFirstMissing { seqno: i64 },
 

@@ -154,6 +154,14 @@ pub fn forgetting(message: &[u8]) -> Option<Event> {
     Some(Event::Forgetting { peer, address })
 }
 
+/// Reads `remote endpoint A changed identity U -> U` (`gcomm/src/gmcast.cpp`).
+pub fn identity_changed(message: &[u8]) -> Option<Event> {
+    let identities = separated_pair(word, tag(" -> "), word);
+    let parts = (preceded(tag("remote endpoint "), address), preceded(tag(" changed identity "), identities));
+    let (address, (old, peer)) = read(parts, message)?;
+    Some(Event::IdentityChanged { address, old: text(old), peer: text(peer) })
+}
+
 /// Reads `handshake failed, my group: 'prod', peer group: 'test'` (`gcomm/src/gmcast_proto.cpp`). Not a TLS handshake.
 pub fn group_mismatch(message: &[u8]) -> Option<Event> {
     let parts = (preceded(tag("handshake failed, my group: "), quoted), preceded(tag(", peer group: "), quoted));

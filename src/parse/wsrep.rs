@@ -223,6 +223,39 @@ pub fn ist_donate_failed(message: &[u8]) -> Option<Event> {
     read(preceded(tag("IST failed: "), line_text), message).map(|error| Event::IstFailed { error })
 }
 
+/// Reads `async IST sender starting to serve A sending 14-16, preload starts from 16` (`galera/src/ist.cpp`).
+pub fn ist_sending(message: &[u8]) -> Option<Event> {
+    let opening = tag("async IST sender starting to serve ");
+    let (address, (first, last)) =
+        read(separated_pair(preceded(opening, address), tag(" sending "), seqno_range), message)?;
+    Some(Event::IstSending { address, first, last })
+}
+
+/// Reads `IST received: <gtid>` (`galera/src/replicator_str.cpp`).
+pub fn ist_received(message: &[u8]) -> Option<Event> {
+    let position = read(preceded(tag("IST received: "), gtid), message)?;
+    Some(Event::IstReceived { position })
+}
+
+/// Reads `Will never receive state. Need to abort.` behind the place in the sources (`gcs/src/gcs_group.cpp`).
+pub fn never_receives(message: &[u8]) -> Option<Event> {
+    split_first(message, b"Will never receive state").map(|_| Event::NeverReceives)
+}
+
+/// Reads how far the joiner's script is (`scripts/wsrep_sst_mariabackup.sh`).
+pub fn sst_step(message: &[u8]) -> Option<Event> {
+    let first = read(line, message)?;
+    let step = first.strip_prefix(b"WSREP_SST: [INFO] ").unwrap_or(first);
+    let step = if step.starts_with(b"Proceeding with SST") {
+        "receiving"
+    } else if step.starts_with(b"Preparing the backup at ") {
+        "preparing"
+    } else {
+        return None;
+    };
+    Some(Event::SstStep { step: step.to_owned() })
+}
+
 /// Reads `IST first seqno 14 not found from cache, falling back to SST` (`galera/src/replicator_str.cpp`).
 pub fn ist_first_missing(message: &[u8]) -> Option<Event> {
     let seqno = read(delimited(tag("IST first seqno "), seqno, tag(" not found from cache")), message)?;

@@ -140,6 +140,10 @@ fn transfer(event: &Event, ends: &Ends) -> Option<(&'static str, String)> {
         Event::SstReceived { position } => format!("SST received {}", position.seqno),
         Event::SstSent { outcome, .. } => format!("SST sent: {outcome}"),
         Event::IstReceiving { count, first, last } => format!("IST of {count} write-sets {first}-{last}"),
+        Event::IstSending { first, last, .. } => format!("{to} <= {from} IST {first}-{last}"),
+        Event::IstReceived { position } => format!("IST received {}", position.seqno),
+        Event::NeverReceives => "will never receive its state".to_owned(),
+        Event::SstStep { step } => format!("{step} the SST"),
         Event::IstFailed { error } => format!("IST FAILED: {error}"),
         Event::IstFirstMissing { seqno } => format!("IST impossible: {seqno} not in gcache"),
         _ => return None,
@@ -176,6 +180,7 @@ fn link(event: &Event, names: &Names) -> Option<(&'static str, String)> {
             format!("no sign of {} at {address} for {period}", names.of(peer))
         }
         Event::Reconnecting { peer, address, .. } => format!("reconnects to {} at {address}", names.of(peer)),
+        Event::IdentityChanged { peer, address, .. } => format!("{} has a new identity at {address}", names.of(peer)),
         Event::Forgetting { peer, .. } => format!("forgets {}", names.of(peer)),
         Event::IstReceiver { address, first: Some(first), last: Some(last) } => {
             format!("IST receiver for {first}-{last} at {address}")

@@ -89,6 +89,7 @@ impl<'a> Transfers<'a> {
                 Ends { from: present(*donor_index, donor), to: present(*joiner_index, joiner) }
             }
             Event::SstRun { role, .. } if role == "donor" => Ends { from: own(), to: self.served.clone() },
+            Event::IstSending { .. } => Ends { from: own(), to: self.served.clone() },
             Event::SstRun { role, .. } if role == "joiner" => Ends { from: None, to: own() },
             _ => Ends::default(),
         }

@@ -188,7 +188,7 @@ fn follows(logs: &[Log], draft: &Draft<'_>, log: usize, one: &Tracked) -> bool {
     match &one.event {
         Event::SstRun { role, .. } => role == "donor" && is_donor,
         Event::SstStage { role, step, .. } if role == "joiner" => is_joiner && step == "completed",
-        Event::SstStage { .. } | Event::SstSent { .. } => is_donor,
+        Event::SstStage { .. } | Event::SstSent { .. } | Event::IstSending { .. } => is_donor,
         Event::SstScriptFailed { role, .. } => {
             if role == "donor" {
                 is_donor
@@ -196,7 +196,11 @@ fn follows(logs: &[Log], draft: &Draft<'_>, log: usize, one: &Tracked) -> bool {
                 is_joiner
             }
         }
-        Event::SstReceived { .. } | Event::IstReceiving { .. } => is_joiner,
+        Event::SstReceived { .. }
+        | Event::SstStep { .. }
+        | Event::IstReceiving { .. }
+        | Event::IstReceived { .. }
+        | Event::NeverReceives => is_joiner,
         Event::IstFailed { .. } | Event::IstFirstMissing { .. } => is_joiner || is_donor,
         Event::TransferResult { donor, joiner, .. } => {
             joins(joiner, draft.joiner) && draft.donor.is_some_and(|chosen| joins(donor, chosen))
@@ -299,7 +303,7 @@ impl<'a> Facts<'a> {
                 self.range = Some((*first, *last));
             }
             Event::IstFirstMissing { seqno } => self.not_in_gcache = Some(*seqno),
-            Event::IstFailed { .. } => self.failed = true,
+            Event::IstFailed { .. } | Event::NeverReceives => self.failed = true,
             Event::TransferResult { outcome, error, by, .. } => {
                 self.failed |= outcome == "failed";
                 self.joiner_complete |= outcome == "complete" && by == "joiner";
@@ -477,6 +481,10 @@ fn step(event: &Event) -> Option<String> {
         Event::SstSent { outcome, .. } => format!("sent: {outcome}"),
         Event::SstReceived { position } => format!("state received at {}", position.seqno),
         Event::IstReceiving { count, first, last } => format!("receives {count} write-sets, {first} to {last}"),
+        Event::IstSending { first, last, .. } => format!("sends write-sets {first} to {last}"),
+        Event::IstReceived { position } => format!("write-sets received up to {}", position.seqno),
+        Event::SstStep { step } => format!("{step} the SST"),
+        Event::NeverReceives => "will never receive its state".to_owned(),
         Event::IstFailed { error } => format!("IST failed: {error}"),
         Event::IstFirstMissing { seqno } => format!("write-set {seqno} is not in the gcache"),
         Event::TransferResult { outcome, by, error, .. } => {

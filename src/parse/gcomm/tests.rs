@@ -195,3 +195,11 @@ fn groups_and_prims() {
     );
     assert_eq!(no_primary_peers(b"no nodes coming from prim view, prim not possible"), Some(Event::NoPrimaryPeers));
 }
+
+#[test]
+fn a_restarted_peer_changes_its_identity() {
+    let (old, new) = ("7a984844-e7de-11f1-aaaa-8f3aad2f0277", "78937376-e7de-11f1-8b82-0b9f324bb085");
+    let line = format!("remote endpoint ssl://127.0.1.3:4567 changed identity {old} -> {new}");
+    let event = Event::IdentityChanged { address: "ssl://127.0.1.3:4567".into(), old: old.into(), peer: new.into() };
+    assert_eq!(identity_changed(line.as_bytes()), Some(event));
+}

@@ -256,3 +256,19 @@ fn scripts_tell_their_stage() {
     assert_eq!(stage("mariabackup SST completed on donor").as_deref(), Some("mariabackup SST completed donor"));
     assert_eq!(stage("rsync SST is started on donor"), None);
 }
+
+#[test]
+fn an_incremental_transfer_has_two_ends_and_an_sst_its_steps() {
+    let sending = b"async IST sender starting to serve ssl://127.0.1.2:4568 sending 14-16, preload starts from 16";
+    assert_eq!(
+        ist_sending(sending),
+        Some(Event::IstSending { address: "ssl://127.0.1.2:4568".into(), first: 14, last: 16 })
+    );
+    let received = b"IST received: ce7b9535-e7da-11f1-a359-aace47ddf325:16";
+    assert!(matches!(ist_received(received), Some(Event::IstReceived { position }) if position.seqno == 16));
+    let never = b"./gcs/src/gcs_group.cpp:gcs_group_handle_join_msg():1225: Will never receive state. Need to abort.";
+    assert_eq!(never_receives(never), Some(Event::NeverReceives));
+    let step = b"WSREP_SST: [INFO] Preparing the backup at /var/lib/mysql/.sst (20261124 08:12:32.929)";
+    assert_eq!(sst_step(step), Some(Event::SstStep { step: "preparing".into() }));
+    assert_eq!(sst_step(b"WSREP_SST: [INFO] Progress: Proceeding with SST"), None);
+}
