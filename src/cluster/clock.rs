@@ -66,7 +66,7 @@ pub fn align(logs: &[Vec<Anchor>]) -> Vec<Clock> {
 }
 
 /// Logs that share anchors, directly or through others: one group per cluster.
-fn groups(logs: &[Vec<Anchor>]) -> Vec<Vec<usize>> {
+pub fn groups(logs: &[Vec<Anchor>]) -> Vec<Vec<usize>> {
     let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (log, anchors) in logs.iter().enumerate() {
         for anchor in anchors {

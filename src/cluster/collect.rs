@@ -7,16 +7,18 @@ use chrono::NaiveDateTime;
 use smallvec::SmallVec;
 
 use super::burst::{Captures, Keep, Seen};
+use super::identity::{self, id};
 use super::log::{Advertised, Log, Unexplained};
 use super::process::{Ending, Process, Quote, Spot};
 use super::template::template;
 use super::track;
-use crate::parse::event::{Event, ViewMember};
+use crate::parse::event::Event;
 use crate::parse::head::{Level, parse_head};
 use crate::parse::stamp::Stamp;
 use crate::rules::schema::Role;
 use crate::rules::table::{EventSignal, Matcher, Subject, Table, compile};
 use crate::scan::block::{HitLine, MATCHED_BYTES, Scanned, level_is};
+use crate::transport::InnerLine;
 
 /// Text kept of a hit line.
 const KEPT_BYTES: usize = 2 << 10;
@@ -24,11 +26,8 @@ const KEPT_BYTES: usize = 2 << 10;
 /// Different unexplained messages kept per log; more are counted together.
 const MOST_TEMPLATES: usize = 300;
 
-/// Names of hosts and members, and addresses, kept per log; a cluster has a few, so more are no names.
-const MOST_NAMES: usize = 1_000;
-
-/// UUIDs kept per log: the latest ones, since a node gets a new one at each start.
-const MOST_UUIDS: usize = 1_000;
+/// Addresses for state transfers kept per log; a cluster has a few.
+const MOST_ADDRESSES: usize = 1_000;
 
 /// Lines at ERROR kept per log: the latest ones.
 const MOST_ERRORS: usize = 200;
@@ -47,6 +46,22 @@ impl Window {
     fn contains(&self, time: Option<Stamp>) -> bool {
         let Some(time) = time.map(|stamp| stamp.time) else { return true };
         self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time <= until)
+    }
+}
+
+/// A hit line and what follows it in its block.
+#[derive(Clone, Copy, Debug)]
+struct Record<'a> {
+    text: &'a [u8],
+    /// Length of the hit line in bytes.
+    line: usize,
+    /// What the transport said of these lines; empty for plain text.
+    inner: &'a [InnerLine],
+}
+
+impl<'a> Record<'a> {
+    fn first_line(&self) -> &'a [u8] {
+        self.text.get(..self.line).unwrap_or(self.text)
     }
 }
 
@@ -89,8 +104,13 @@ impl<'a> Collector<'a> {
             *self.log.quiet.entry(subject).or_default() += count;
         }
         for hit in &scanned.hits {
-            let text = &scanned.block.text[hit.range.clone()];
-            self.take_line(file, hit, &mut scanned.events[hit.events.clone()], text);
+            let from = scanned.block.inner.partition_point(|inner| inner.raw_line < hit.number);
+            let record = Record {
+                text: &scanned.block.text[hit.range.start..],
+                line: hit.range.len(),
+                inner: scanned.block.inner.get(from..).unwrap_or_default(),
+            };
+            self.take_line(file, hit, &mut scanned.events[hit.events.clone()], record);
         }
         if let Some(hit) = scanned.hits.last() {
             let text = &scanned.block.text[hit.range.clone()];
@@ -117,7 +137,8 @@ impl<'a> Collector<'a> {
         self.log
     }
 
-    fn take_line(&mut self, file: usize, line: &HitLine, events: &mut [Event], text: &[u8]) {
+    fn take_line(&mut self, file: usize, line: &HitLine, events: &mut [Event], record: Record<'_>) {
+        let text = record.first_line();
         let before = self.last_hit;
         self.last_sign = before;
         let time = self.time_of(line.stamp, text);
@@ -129,7 +150,7 @@ impl<'a> Collector<'a> {
             self.take_error(Spot { file, line: line.number, time }, text);
         }
         for event in events {
-            self.take_event(file, line, event, time, text, wanted);
+            self.take_event(file, line, event, time, record, wanted);
             if wanted {
                 // The event is not needed in its block any more.
                 let event = std::mem::replace(event, Event::NonPrimary);
@@ -196,9 +217,10 @@ impl<'a> Collector<'a> {
         line: &HitLine,
         event: &Event,
         time: Option<Stamp>,
-        text: &[u8],
+        record: Record<'_>,
         wanted: bool,
     ) {
+        let text = record.first_line();
         if matches!(event, Event::ServerStart { .. }) {
             self.start_process(file, line, event, time, text, wanted);
         } else if let Some(process) = self.log.processes.last_mut() {
@@ -206,7 +228,9 @@ impl<'a> Collector<'a> {
         }
         self.log.track.note_anchor_of(event, time);
         self.log.facts.observe(event);
-        observe_names(&mut self.log, event);
+        let before = self.last_sign;
+        let place = identity::Place { file, line: line.number, time, before, text: record.text, inner: record.inner };
+        self.log.identity.observe(event, &place);
         if wanted {
             self.match_event(file, line, event, time, text);
             if let Some(conclusion) = name_given_twice(event) {
@@ -214,8 +238,8 @@ impl<'a> Collector<'a> {
             }
         }
         if let Event::IstReceiver { address, .. } = event {
-            let (address, text) = (host_of(address).to_owned(), text[..text.len().min(KEPT_BYTES)].to_vec());
-            if self.log.advertised.len() < MOST_NAMES {
+            let (address, text) = (id::host_of(address).to_owned(), text[..text.len().min(KEPT_BYTES)].to_vec());
+            if self.log.advertised.len() < MOST_ADDRESSES {
                 let seen = Advertised { address: address.clone(), file, line: line.number, time, text };
                 self.log.advertised.insert(address, seen);
             }
@@ -341,85 +365,7 @@ fn value_fits(wanted: &str, value: Option<Cow<'_, str>>) -> bool {
 
 fn name_given_twice(event: &Event) -> Option<Event> {
     let Event::ServerView { members, status, .. } = event else { return None };
-    let names = || members.iter().filter_map(|member| member.name.as_deref()).filter(|name| is_name(name));
+    let names = || members.iter().filter_map(|member| member.name.as_deref()).filter(|name| id::is_name(name));
     let twice = names().find(|name| names().filter(|other| other == name).count() > 1)?;
     (status == "primary").then(|| Event::DuplicateName { name: twice.to_owned() })
-}
-
-fn observe_names(log: &mut Log, event: &Event) {
-    match event {
-        Event::ServerConnected { name, uuid, .. } => {
-            log.own_name.get_or_insert_with(|| name.clone());
-            note_uuid(log, uuid, name);
-        }
-        Event::ServerView { members, own_index, .. } => {
-            for member in members {
-                observe_member(log, member);
-            }
-            let own = usize::try_from(*own_index).ok().and_then(|index| members.get(index)?.name.clone());
-            if log.own_name.is_none() {
-                log.own_name = own.filter(|name| is_name(name));
-            }
-        }
-        Event::ConnectionEstablished { peer, address } | Event::Forgetting { peer, address } => {
-            if let Some(name) = log.names_by_uuid.get(peer).cloned() {
-                let host = host_of(address);
-                if log.names_by_host.get(host) != Some(&name) && log.names_by_host.len() < MOST_NAMES {
-                    log.names_by_host.insert(host.to_owned(), name);
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-fn observe_member(log: &mut Log, member: &ViewMember) {
-    if let Some(name) = member.name.as_ref().filter(|name| is_name(name)) {
-        if !log.members.contains(name) && log.members.len() < MOST_NAMES {
-            log.members.insert(name.clone());
-        }
-        note_uuid(log, &member.uuid, name);
-    }
-}
-
-/// Members whose name is not known yet are printed as `unspecified`.
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && name != "unspecified"
-}
-
-fn note_uuid(log: &mut Log, uuid: &str, name: &str) {
-    if log.names_by_uuid.get(uuid).is_some_and(|known| known == name) {
-        return;
-    }
-    if log.uuids.len() >= MOST_UUIDS
-        && let Some(oldest) = log.uuids.pop_front()
-    {
-        for form in forms(&oldest) {
-            log.names_by_uuid.remove(&form);
-        }
-    }
-    for form in forms(uuid) {
-        log.names_by_uuid.insert(form, name.to_owned());
-    }
-    log.uuids.push_back(uuid.to_owned());
-}
-
-/// A UUID as the generations of the provider print it: whole, first and fourth group, first group.
-fn forms(uuid: &str) -> Vec<String> {
-    let mut forms = vec![uuid.to_owned()];
-    let groups: Vec<&str> = uuid.split('-').collect();
-    if let [first, _, _, fourth, _] = groups.as_slice() {
-        forms.push(format!("{first}-{fourth}"));
-        forms.push((*first).to_owned());
-    }
-    forms
-}
-
-/// The host of `tcp://10.0.0.1:4567`, `ssl://[::1]:4567` or `10.0.0.1:4444/rsync_sst`.
-pub fn host_of(address: &str) -> &str {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    if let Some((host, _)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-        return host;
-    }
-    rest.split([':', '/']).next().unwrap_or(rest)
 }

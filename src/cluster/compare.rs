@@ -6,6 +6,7 @@ use super::clock::align;
 use super::collect::Collector;
 use super::log::Advertised;
 use super::process::{Ending, Spot};
+use super::together::put_together;
 use crate::parse::event::Event;
 use crate::parse::head::{Level, parse_head};
 
@@ -14,7 +15,12 @@ const SILENCE: i64 = 10;
 
 /// Adds the conclusions to the logs that they are about, and brings all times into the time of the cluster.
 pub fn compare(collectors: &mut [Collector<'_>]) {
+    for collector in &mut *collectors {
+        let last = collector.log.last_time;
+        collector.log.identity.close(last);
+    }
     set_clocks(collectors);
+    put_together(&mut collectors.iter_mut().map(|collector| &mut collector.log).collect::<Vec<_>>());
     conclude(collectors);
     for collector in collectors {
         collector.log.correct_times();
@@ -81,7 +87,8 @@ fn fallen_silent(collectors: &[Collector<'_>]) -> Vec<usize> {
         })
     };
     let goes_on = |index: usize, other: usize| {
-        let other_node = collectors[index].log.name() != collectors[other].log.name();
+        let (own, peer) = (&collectors[index].log, &collectors[other].log);
+        let other_node = own.cluster == peer.cluster && own.name() != peer.name();
         let later = ends(index).zip(ends(other)).is_some_and(|(own, other)| other - own >= TimeDelta::seconds(SILENCE));
         other_node && later
     };
@@ -99,7 +106,9 @@ fn shared_addresses(collectors: &[Collector<'_>]) -> Vec<(usize, String, Adverti
     let mut found = Vec::new();
     for (index, collector) in collectors.iter().enumerate() {
         for (address, seen) in &collector.log.advertised {
-            let earlier = collectors.iter().filter(|other| other.log.name() != collector.log.name());
+            let earlier = collectors
+                .iter()
+                .filter(|other| other.log.cluster == collector.log.cluster && other.log.name() != collector.log.name());
             let owner = earlier
                 .filter_map(|other| Some((other.log.advertised.get(address)?, other.log.name())))
                 .filter(|(own, name)| {

@@ -1,12 +1,13 @@
 //! All that is kept of one node's log after it was read.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use chrono::NaiveDateTime;
 
 use super::burst::{Burst, Bursts};
 use super::clock::Clock;
 use super::facts::Facts;
+use super::identity::Identity;
 use super::process::{Process, Quote};
 use super::track::Track;
 use crate::parse::stamp::Stamp;
@@ -62,8 +63,10 @@ pub struct Log {
     pub stem: String,
     /// The name given by `--node`.
     pub given: Option<String>,
-    /// The name that the server itself prints.
-    pub own_name: Option<String>,
+    /// A name that tells its node from another one of the same name.
+    pub label: Option<String>,
+    /// Number of its cluster: 0 for that of most logs.
+    pub cluster: usize,
     pub files: Vec<File>,
     pub bursts: BTreeMap<Subject, Bursts>,
     pub processes: Vec<Process>,
@@ -72,14 +75,8 @@ pub struct Log {
     /// Those of them whose start was seen.
     pub earlier_starts: usize,
     pub facts: Facts,
-    /// Names of all members of its views.
-    pub members: BTreeSet<String>,
-    /// Member names by the host part of their address.
-    pub names_by_host: BTreeMap<String, String>,
-    /// Member names by full and short UUID.
-    pub names_by_uuid: BTreeMap<String, String>,
-    /// The full UUIDs among them, oldest first.
-    pub uuids: VecDeque<String>,
+    /// What it knows of its own node and of others, over time.
+    pub identity: Identity,
     /// Addresses for state transfers, by host.
     pub advertised: BTreeMap<String, Advertised>,
     pub unexplained: BTreeMap<String, Unexplained>,
@@ -97,9 +94,15 @@ pub struct Log {
 }
 
 impl Log {
-    /// The name of the node: given, else its own, else the file stem.
+    /// The name of the node: that which tells it apart, else given, else its own, else the file stem.
     pub fn name(&self) -> &str {
-        self.given.as_deref().or(self.own_name.as_deref()).unwrap_or(&self.stem)
+        let own = || self.given.as_deref().or(self.identity.own_name()).unwrap_or(&self.stem);
+        self.label.as_deref().unwrap_or_else(own)
+    }
+
+    /// Is this the log of the member that other lines call by this name? The user may have named it otherwise.
+    pub fn is_of(&self, member: &str) -> bool {
+        self.identity.own_name() == Some(member) || self.name() == member
     }
 
     /// The bursts of a subject.

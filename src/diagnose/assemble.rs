@@ -13,13 +13,14 @@ use super::document::{
 use super::fill::{self, Lookup};
 use super::finding::Finding;
 use super::incident::{Incident, Occurrence, incidents};
-use super::missing::missing;
+use super::missing::{missing, strangers};
 use super::printable::printable;
 use super::story::story;
 use crate::cluster::burst::Hit;
 use crate::cluster::facts;
 use crate::cluster::log::Log;
 use crate::cluster::process::Ending;
+use crate::cluster::whose::name_of_uuid;
 use crate::parse::stamp::Stamp;
 use crate::rules::schema::{Blame, CaptureType, CommandClass, Place, Role, Severity, Source};
 use crate::rules::table::{CompiledRule, Subject, Table};
@@ -49,6 +50,7 @@ pub fn document(table: &Table, logs: &[Log], findings: &[Finding], parents: &[Op
     if !missing_evidence.is_empty() {
         coverage::lower_confidence(table, &mut diagnoses);
     }
+    missing_evidence.extend(strangers(logs));
     missing_evidence.extend(coverage::gaps(logs, &diagnoses, &incidents));
     Document {
         schema: SCHEMA,
@@ -267,7 +269,7 @@ impl Values<'_> {
         let value = burst.hits().flat_map(|hit| &hit.captures).find(|(capture, _)| capture == name)?.1.clone();
         let kind = self.compiled.rule.captures.get(name).copied().unwrap_or_default();
         if name == "peer" || kind == CaptureType::Uuid {
-            let named = blame::name_of_uuid(self.context.logs, &value);
+            let named = name_of_uuid(self.context.logs, self.finding.log, &value);
             return Some(named.map_or((value, kind), |named| (named, CaptureType::Node)));
         }
         Some((value, kind))

@@ -1,8 +1,9 @@
 //! Who is at fault: the node that printed the line, or the peer that evidence and addresses name.
 
 use super::finding::Finding;
-use crate::cluster::collect::host_of;
+use crate::cluster::identity::id::host_of;
 use crate::cluster::log::Log;
+use crate::cluster::whose::{name_of_host, name_of_uuid};
 use crate::rules::schema::{Blame, CaptureType};
 use crate::rules::table::Table;
 
@@ -41,32 +42,16 @@ fn peer(table: &Table, logs: &[Log], finding: &Finding) -> Blamed {
 fn captured_peer(table: &Table, logs: &[Log], finding: &Finding) -> Option<String> {
     let types = &table.rule(finding.rule)?.rule.captures;
     let burst = finding.burst(logs)?;
+    let moment = burst.first.instant();
     let captures = burst.hits().flat_map(|hit| &hit.captures);
     captures
         .filter_map(|(name, value)| match (types.get(name), name.as_str()) {
             (Some(CaptureType::Node), _) => Some(value.clone()),
-            (Some(CaptureType::Uuid), _) | (None, "peer") => name_of_uuid(logs, value),
+            (Some(CaptureType::Uuid), _) | (None, "peer") => name_of_uuid(logs, finding.log, value),
             (Some(CaptureType::Address | CaptureType::Host), _) | (None, "address") => {
-                name_of_host(logs, host_of(value))
+                name_of_host(logs, finding.log, host_of(value), moment)
             }
             _ => None,
         })
         .find(|name| name != logs[finding.log].name())
-}
-
-/// The name of the member with this full or short UUID.
-pub fn name_of_uuid(logs: &[Log], uuid: &str) -> Option<String> {
-    logs.iter().find_map(|log| log.names_by_uuid.get(uuid).cloned())
-}
-
-/// The name of the node at this host: its own log says so, or a peer's log joined address and name.
-pub fn name_of_host(logs: &[Log], host: &str) -> Option<String> {
-    let own = |log: &&Log| {
-        let listens = log.facts.get("listen_address").map(host_of);
-        [listens, log.facts.get("node_address")].contains(&Some(host)) && host != "0.0.0.0"
-    };
-    logs.iter()
-        .find(own)
-        .map(|log| log.name().to_owned())
-        .or_else(|| logs.iter().find_map(|log| log.names_by_host.get(host).cloned()))
 }

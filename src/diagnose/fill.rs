@@ -1,7 +1,7 @@
 //! Fills the placeholders of a rule's sentences and commands: `{name}`, `{name|words}`, `{name.host}`, `{name.port}`.
 
 use super::quote::{quoted, shell_word};
-use crate::cluster::collect::host_of;
+use crate::cluster::identity::id::host_of;
 use crate::rules::schema::CaptureType;
 
 /// Values in sentences are cut here.

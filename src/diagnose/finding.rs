@@ -138,6 +138,9 @@ fn meet(logs: &[Log], own: usize, finding: &Burst, condition: &CompiledCondition
 
 /// Is the other log on the wanted side? Backup logs of the same node are no peers.
 pub fn related(logs: &[Log], own: usize, other: usize, relation: Relation) -> bool {
+    if logs[own].cluster != logs[other].cluster {
+        return false;
+    }
     let same = own == other || logs[own].name() == logs[other].name();
     match relation {
         Relation::Same => same,

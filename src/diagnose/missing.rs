@@ -17,8 +17,10 @@ pub fn missing(logs: &[Log], diagnoses: &[Diagnosis]) -> Vec<MissingEvidence> {
     if diagnoses.iter().all(|diagnosis| diagnosis.severity < Severity::Error) {
         return Vec::new();
     }
-    let given: BTreeSet<&str> = logs.iter().map(Log::name).chain(logs.iter().map(|log| log.stem.as_str())).collect();
-    let members: BTreeSet<&str> = logs.iter().flat_map(|log| log.members.iter().map(String::as_str)).collect();
+    let own = logs.iter().filter_map(|log| log.identity.own_name());
+    let given = logs.iter().map(Log::name).chain(logs.iter().map(|log| log.stem.as_str())).chain(own);
+    let given: BTreeSet<&str> = given.collect();
+    let members: BTreeSet<&str> = logs.iter().flat_map(|log| log.identity.members()).collect();
     let span = span(diagnoses);
     members
         .difference(&given)
@@ -44,4 +46,24 @@ fn span(diagnoses: &[Diagnosis]) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// Logs of another cluster than that of most logs: nothing in them bears on it.
+pub fn strangers(logs: &[Log]) -> Vec<MissingEvidence> {
+    let clean = |text: &str| printable(text.as_bytes());
+    let group = |log: &Log| log.identity.groups().last().map(|fact| clean(&fact.value));
+    let most = logs.iter().filter(|log| log.cluster == 0).find_map(group);
+    let name =
+        |group: Option<String>| group.map_or_else(|| "without a known name".to_owned(), |name| format!("'{name}'"));
+    let told = |log: &Log| {
+        let file = log.files.first().map_or_else(|| clean(&log.stem), |file| clean(&file.path));
+        let (other, most) = (name(group(log)), name(most.clone()));
+        MissingEvidence {
+            what: "logs of one cluster only".to_owned(),
+            why: format!(
+                "{file} is of another cluster, {other}, than most of the logs, {most}; each was judged by itself"
+            ),
+        }
+    };
+    logs.iter().filter(|log| log.cluster != 0).map(told).collect()
 }

@@ -9,7 +9,7 @@ const GONE: &str = "(left)";
 
 /// What an event is told with.
 pub struct Telling<'a> {
-    pub names: &'a Names,
+    pub names: &'a Names<'a>,
     /// The nodes that the event is about, where it is a transfer.
     pub ends: &'a Ends,
     /// The members of the view before.
@@ -172,7 +172,7 @@ fn other(event: &Event) -> Option<(&'static str, String)> {
 }
 
 /// What comes and goes between two nodes: it is much, and only what came of it makes the story.
-fn link(event: &Event, names: &Names) -> Option<(&'static str, String)> {
+fn link(event: &Event, names: &Names<'_>) -> Option<(&'static str, String)> {
     let text = match event {
         Event::ConnectionEstablished { peer, address } => format!("connected to {} at {address}", names.of(peer)),
         Event::ConnectFailed { reason } => format!("cannot connect: {reason}"),

@@ -6,14 +6,13 @@ mod label;
 mod shared;
 mod transfer;
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDateTime;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cluster::log::Log;
 use crate::cluster::track::Tracked;
+use crate::cluster::whose::NamesById;
 use crate::diagnose::assemble::{moment_of, time_text};
 use crate::diagnose::document::Document;
 use crate::diagnose::printable::printable;
@@ -111,12 +110,13 @@ impl Row {
 /// Builds the timeline of the nodes named, of all when none is; diagnoses are marked at the moment they were first
 /// seen.
 pub fn timeline(logs: &[Log], document: &Document, only: &[String]) -> Timeline {
-    let names = Names::new(logs);
+    let all = NamesById::new(logs);
     let wanted = |log: &Log| only.is_empty() || only.iter().any(|name| name == log.name());
     let mut chosen: Vec<&Log> = logs.iter().filter(|log| wanted(log)).collect();
     chosen.sort_by(|left, right| (left.name(), &left.stem).cmp(&(right.name(), &right.stem)));
     let columns = Columns::new(&logs.iter().collect::<Vec<_>>());
-    let mut entries: Vec<Vec<Entry>> = chosen.iter().map(|log| entries_of(log, &names, &columns)).collect();
+    let mut entries: Vec<Vec<Entry>> =
+        chosen.iter().map(|log| entries_of(log, &Names { all: &all, log }, &columns)).collect();
     mark_diagnoses(&chosen, document, &mut entries);
     let mut nodes: Vec<Column> = chosen.iter().map(|log| column(log)).collect();
     nodes.dedup_by(|left, right| left.name == right.name);
@@ -129,23 +129,20 @@ fn column(log: &Log) -> Column {
     Column { name: printable(log.name().as_bytes()), clock_correction: add }
 }
 
-/// Member names by UUID and short id, from all logs.
-pub struct Names {
-    by_uuid: BTreeMap<String, String>,
+/// Member names by UUID and short id, as one log may print them.
+pub struct Names<'a> {
+    all: &'a NamesById,
+    log: &'a Log,
 }
 
-impl Names {
-    fn new(logs: &[Log]) -> Self {
-        Self { by_uuid: logs.iter().flat_map(|log| log.names_by_uuid.clone()).collect() }
-    }
-
+impl Names<'_> {
     /// The member's name, else the id itself.
     pub fn of<'a>(&'a self, uuid: &'a str) -> &'a str {
-        self.by_uuid.get(uuid).map_or(uuid, String::as_str)
+        self.all.of(self.log, uuid).unwrap_or(uuid)
     }
 }
 
-fn entries_of(log: &Log, names: &Names, columns: &Columns) -> Vec<Entry> {
+fn entries_of(log: &Log, names: &Names<'_>, columns: &Columns) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut transfers = Transfers::new(log, columns);
     let mut members: Vec<ViewMember> = Vec::new();

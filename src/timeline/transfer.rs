@@ -43,7 +43,7 @@ impl<'a> Columns<'a> {
     pub fn new(logs: &[&'a Log]) -> Self {
         let mut by_member: BTreeMap<&str, &str> = BTreeMap::new();
         for log in logs {
-            let Some(own) = log.own_name.as_deref() else { continue };
+            let Some(own) = log.identity.own_name() else { continue };
             // Two logs of the same name: the choice must not depend on the order of the arguments.
             by_member.entry(own).and_modify(|name| *name = (*name).min(log.name())).or_insert(log.name());
         }
@@ -51,7 +51,7 @@ impl<'a> Columns<'a> {
     }
 
     fn of(&self, log: &Log, member: &str) -> String {
-        let own = log.own_name.as_deref() == Some(member);
+        let own = log.identity.own_name() == Some(member);
         let name = if own { log.name() } else { self.by_member.get(member).copied().unwrap_or(member) };
         printable(name.as_bytes())
     }

@@ -18,6 +18,7 @@ use super::printable::printable;
 use crate::cluster::log::Log;
 use crate::cluster::process::{Quote, Spot};
 use crate::cluster::track::Tracked;
+use crate::cluster::whose::NamesById;
 use crate::parse::event::ViewMember;
 use lifetime::NodeLife;
 use transfer::Transfer;
@@ -60,10 +61,11 @@ pub struct Said {
 
 /// Tells the story of all logs.
 pub fn story(logs: &[Log]) -> Story {
+    let names = NamesById::new(logs);
     Story {
         nodes: lifetime::nodes(logs),
-        views: view::views(logs),
-        quorum_losses: view::quorum_losses(logs),
+        views: view::views(logs, &names),
+        quorum_losses: view::quorum_losses(logs, &names),
         transfers: transfer::transfers(logs),
         votes: vote::votes(logs),
         forgotten_events: logs.iter().map(|log| log.track.forgotten).sum(),
@@ -107,9 +109,12 @@ fn spot_of(tracked: &Tracked) -> Spot {
 }
 
 /// The names of a view's members, as far as any log knows them, in the view's order.
-fn names(logs: &[Log], members: &[ViewMember]) -> Vec<String> {
-    let name = |member: &ViewMember| super::blame::name_of_uuid(logs, &member.uuid).or_else(|| member.name.clone());
-    members.iter().map(|member| clean(&name(member).unwrap_or_else(|| member.uuid.clone()))).collect()
+fn names(known: &NamesById, log: &Log, members: &[ViewMember]) -> Vec<String> {
+    let name = |member: &ViewMember| {
+        let name = known.of(log, &member.uuid).or(member.name.as_deref()).unwrap_or(&member.uuid);
+        clean(name)
+    };
+    members.iter().map(name).collect()
 }
 
 /// All tracked events of all logs in the order of the cluster: by time, then by node and place.

@@ -173,7 +173,7 @@ fn announces(logs: &[Log], draft: &Draft<'_>, log: usize, one: &Tracked) -> bool
     };
     let just_before =
         one.at.zip(draft.at).is_some_and(|(at, asked)| at <= asked && asked - at <= TimeDelta::seconds(BEFORE));
-    said_before && just_before && logs[log].name() == draft.joiner
+    said_before && just_before && logs[log].is_of(draft.joiner)
 }
 
 /// Is this what either side says of it once it was asked for?
@@ -182,9 +182,9 @@ fn follows(logs: &[Log], draft: &Draft<'_>, log: usize, one: &Tracked) -> bool {
     if at < asked || draft.until.is_some_and(|until| at >= until) {
         return false;
     }
-    let own = logs[log].name();
-    let is_joiner = own == draft.joiner;
-    let is_donor = draft.donor == Some(own);
+    let own = &logs[log];
+    let is_joiner = own.is_of(draft.joiner);
+    let is_donor = draft.donor.is_some_and(|donor| own.is_of(donor));
     match &one.event {
         Event::SstRun { role, .. } => role == "donor" && is_donor,
         Event::SstStage { role, step, .. } if role == "joiner" => is_joiner && step == "completed",
@@ -408,9 +408,10 @@ fn first_failure(logs: &[Log], draft: &Draft<'_>, facts: &Facts<'_>) -> Option<F
     let ended = facts.ended;
     let mut failures: Vec<(NaiveDateTime, Failure)> = Vec::new();
     for log in logs {
-        let side = match log.name() {
-            name if name == draft.joiner => "joiner",
-            name if draft.donor == Some(name) => "donor",
+        let is_donor = draft.donor.is_some_and(|donor| log.is_of(donor));
+        let side = match (log.is_of(draft.joiner), is_donor) {
+            (true, _) => "joiner",
+            (_, true) => "donor",
             _ => continue,
         };
         for quote in &log.errors {

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::{Place, in_order, moment_text, names, node_name, place, spot_of};
 use crate::cluster::log::Log;
 use crate::cluster::track::Tracked;
+use crate::cluster::whose::NamesById;
 use crate::parse::event::Event;
 
 /// Views told: the latest ones.
@@ -62,7 +63,7 @@ pub struct QuorumLoss {
 }
 
 /// All views in order: by time, and at the same second by number.
-pub fn views(logs: &[Log]) -> Vec<View> {
+pub fn views(logs: &[Log], known: &NamesById) -> Vec<View> {
     let leaving = leaving(logs);
     let mut found: BTreeMap<(bool, &str, u64), (Option<NaiveDateTime>, View)> = BTreeMap::new();
     for (log, one) in in_order(logs) {
@@ -77,7 +78,7 @@ pub fn views(logs: &[Log]) -> Vec<View> {
         let new = || View {
             id: super::clean(&format!("{id},{seq}")),
             primary,
-            members: names(logs, members),
+            members: names(known, &logs[log], members),
             joined: Vec::new(),
             left: Vec::new(),
             partitioned: Vec::new(),
@@ -88,7 +89,7 @@ pub fn views(logs: &[Log]) -> Vec<View> {
         // A node that joins sees all members as joined; its own view of the others is not news.
         for (list, group) in [(&mut view.joined, joined), (&mut view.left, left), (&mut view.partitioned, partitioned)]
         {
-            let group = names(logs, group);
+            let group = names(known, &logs[log], group);
             let shorter = view.confirmed_by.is_empty() || (!group.is_empty() && group.len() < list.len());
             if shorter || list.is_empty() {
                 *list = group;
@@ -106,13 +107,13 @@ pub fn views(logs: &[Log]) -> Vec<View> {
 }
 
 /// Where components lost their quorum, in order.
-pub fn quorum_losses(logs: &[Log]) -> Vec<QuorumLoss> {
+pub fn quorum_losses(logs: &[Log], known: &NamesById) -> Vec<QuorumLoss> {
     let leaving = leaving(logs);
     let mut losses: Vec<(Option<NaiveDateTime>, Vec<String>, QuorumLoss)> = Vec::new();
     let mut primary: BTreeMap<usize, (usize, Vec<String>)> = BTreeMap::new();
     for (log, one) in in_order(logs) {
         let Event::GcommView { status, members, left, partitioned, .. } = &one.event else { continue };
-        let now = names(logs, members);
+        let now = names(known, &logs[log], members);
         match status.as_str() {
             "PRIM" => {
                 primary.insert(log, (one.process, now));
@@ -127,7 +128,7 @@ pub fn quorum_losses(logs: &[Log]) -> Vec<QuorumLoss> {
                     confirm(&mut loss.nodes, &logs[log], one);
                     continue;
                 }
-                let lost = names(logs, partitioned);
+                let lost = names(known, &logs[log], partitioned);
                 let mut loss = QuorumLoss {
                     at: one.at.map(moment_text),
                     nodes: Vec::new(),

@@ -1,0 +1,252 @@
+//! Which logs are of one cluster, and which of one node: names and addresses alone do not tell.
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDateTime, TimeDelta};
+
+use super::clock::{Anchor, groups};
+use super::identity::id::{first_group, is_telling, same_id};
+use super::log::Log;
+
+/// Two server processes that live at the same time for longer than this many seconds are no restart.
+const SLACK: i64 = 10;
+
+/// Gives each log the number of its cluster, and nodes that have the same name names that tell them apart.
+pub fn put_together(logs: &mut [&mut Log]) {
+    let clusters = clusters(logs);
+    for (log, cluster) in logs.iter_mut().zip(clusters) {
+        log.cluster = cluster;
+    }
+    let labels = labels(logs);
+    for (log, label) in logs.iter_mut().zip(labels) {
+        log.label = label;
+    }
+}
+
+/// Sets of logs that grow together.
+struct Sets(Vec<usize>);
+
+impl Sets {
+    fn join(&mut self, one: usize, other: usize) {
+        let (keep, drop) = (self.0[one].min(self.0[other]), self.0[one].max(self.0[other]));
+        self.0.iter_mut().filter(|set| **set == drop).for_each(|set| *set = keep);
+    }
+
+    fn are_joined(&self, one: usize, other: usize) -> bool {
+        self.0[one] == self.0[other]
+    }
+
+    fn join_all(&mut self, members: &[usize]) {
+        for pair in members.windows(2) {
+            self.join(pair[0], pair[1]);
+        }
+    }
+
+    /// The members of each set, largest set first.
+    fn largest_first(&self) -> Vec<Vec<usize>> {
+        let mut sets: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (log, set) in self.0.iter().enumerate() {
+            sets.entry(*set).or_default().push(log);
+        }
+        let mut sets: Vec<Vec<usize>> = sets.into_values().collect();
+        sets.sort_by_key(|set| std::cmp::Reverse(set.len()));
+        sets
+    }
+}
+
+/// The number of the cluster of each log; most logs are of number 0.
+fn clusters(logs: &[&mut Log]) -> Vec<usize> {
+    let mut sets = Sets((0..logs.len()).collect());
+    join_side_logs(logs, &mut sets);
+    join_by_moments(logs, &mut sets);
+    join_by_ids(logs, &mut sets);
+    join_by_addresses(logs, &mut sets);
+    number(&join_by_groups(logs, &sets), logs.len())
+}
+
+/// Backup logs are given the stem of their node's log as name, and the user may give one name to several logs.
+fn join_side_logs(logs: &[&mut Log], sets: &mut Sets) {
+    for (log, entry) in logs.iter().enumerate() {
+        let Some(given) = entry.given.as_deref() else { continue };
+        for (other, entry) in logs.iter().enumerate() {
+            if entry.stem == given || entry.given.as_deref() == Some(given) {
+                sets.join(log, other);
+            }
+        }
+    }
+}
+
+/// A state exchange and a view have a name that no other cluster has.
+fn join_by_moments(logs: &[&mut Log], sets: &mut Sets) {
+    let anchors: Vec<Vec<Anchor>> = logs.iter().map(|log| log.track.anchors()).collect();
+    for group in groups(&anchors) {
+        sets.join_all(&group);
+    }
+}
+
+/// Logs that know of one UUID: as their own, as a member's or as a peer's.
+fn join_by_ids(logs: &[&mut Log], sets: &mut Sets) {
+    let mut known: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
+    for (log, entry) in logs.iter().enumerate() {
+        for id in known_ids(entry) {
+            known.entry(first_group(id)).or_default().push((id, log));
+        }
+    }
+    for ids in known.into_values() {
+        for (index, (one, log)) in ids.iter().enumerate() {
+            for (other, other_log) in &ids[index + 1..] {
+                if !sets.are_joined(*log, *other_log) && same_id(one, other) {
+                    sets.join(*log, *other_log);
+                }
+            }
+        }
+    }
+}
+
+fn known_ids(log: &Log) -> impl Iterator<Item = &str> {
+    let identity = &log.identity;
+    let own = identity.own_ids().map(|fact| fact.value.as_str());
+    let peers = identity.peers.iter().map(|(_, fact)| fact.value.as_str());
+    own.chain(identity.names.iter().map(|(uuid, _)| uuid)).chain(peers)
+}
+
+/// A node that fails to join knows at least where it wants to connect to. Clusters may use the same addresses, as
+/// private networks do: then a node's own cluster explains what it looks for.
+fn join_by_addresses(logs: &[&mut Log], sets: &mut Sets) {
+    let mut ties = Vec::new();
+    for (log, entry) in logs.iter().enumerate() {
+        for host in sought(entry) {
+            let owners: Vec<usize> = (0..logs.len()).filter(|&other| owns(logs[other], host)).collect();
+            let one_set = owners.windows(2).all(|pair| sets.are_joined(pair[0], pair[1]));
+            let Some(&owner) = owners.first().filter(|_| one_set) else { continue };
+            if !sets.are_joined(log, owner) && !saw_another(entry, host) {
+                ties.push((log, owner));
+            }
+        }
+    }
+    for (log, owner) in ties {
+        sets.join(log, owner);
+    }
+}
+
+fn sought(log: &Log) -> impl Iterator<Item = &str> {
+    let peers = log.identity.peers.iter().chain(log.identity.sought.iter());
+    peers.map(|(host, _)| host).filter(|host| is_telling(host))
+}
+
+fn owns(log: &Log, host: &str) -> bool {
+    log.identity.addresses.iter().any(|(_, fact)| fact.value == host)
+}
+
+/// The log knows who is at this host; that it is none of the owner's processes was found out before.
+fn saw_another(log: &Log, host: &str) -> bool {
+    log.identity.peers.of(host).next().is_some()
+}
+
+/// Sets of one cluster name are one cluster, unless views tell them apart. What has no name goes with most logs.
+fn join_by_groups(logs: &[&mut Log], sets: &Sets) -> Vec<Vec<usize>> {
+    let mut clusters: Vec<Vec<usize>> = Vec::new();
+    for set in sets.largest_first() {
+        let named = set.iter().any(|&log| logs[log].identity.groups().next().is_some());
+        let fits = |cluster: &&mut Vec<usize>| {
+            (!named || cluster.iter().any(|&one| set.iter().any(|&other| same_group(logs[one], logs[other]))))
+                && !cluster.iter().any(|&one| set.iter().any(|&other| apart(logs[one], logs[other])))
+        };
+        match clusters.iter_mut().find(fits) {
+            Some(cluster) => cluster.extend(set),
+            None => clusters.push(set),
+        }
+    }
+    clusters
+}
+
+fn same_group(one: &Log, other: &Log) -> bool {
+    one.identity.groups().any(|group| other.identity.groups().any(|other| other.value == group.value))
+}
+
+/// Both were in a primary component at the same time, and no UUID ties them.
+fn apart(one: &Log, other: &Log) -> bool {
+    one.identity.primary && other.identity.primary && overlap(span(one), span(other))
+}
+
+fn span(log: &Log) -> Option<(NaiveDateTime, NaiveDateTime)> {
+    let first = log.files.iter().find_map(|file| file.first_time)?;
+    Some((log.clock.correct(first.instant()), log.ends()?))
+}
+
+fn overlap(one: Option<(NaiveDateTime, NaiveDateTime)>, other: Option<(NaiveDateTime, NaiveDateTime)>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one.1.min(other.1) - one.0.max(other.0) > TimeDelta::seconds(SLACK))
+}
+
+fn number(clusters: &[Vec<usize>], logs: usize) -> Vec<usize> {
+    let mut largest_first: Vec<&Vec<usize>> = clusters.iter().collect();
+    largest_first.sort_by_key(|cluster| (std::cmp::Reverse(cluster.len()), cluster.iter().min().copied()));
+    let mut numbers = vec![0; logs];
+    for (number, cluster) in largest_first.into_iter().enumerate() {
+        for &log in cluster {
+            numbers[log] = number;
+        }
+    }
+    numbers
+}
+
+/// For each log whose node has the name of another node: a name of its own.
+fn labels(logs: &[&mut Log]) -> Vec<Option<String>> {
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (log, entry) in logs.iter().enumerate().filter(|(_, entry)| !is_side_log(logs, entry)) {
+        by_name.entry(entry.name()).or_default().push(log);
+    }
+    let mut labels = vec![None; logs.len()];
+    for (name, mut members) in by_name {
+        members.sort_by_key(|&log| logs[log].stem != name);
+        for node in nodes(logs, &members).into_iter().skip(1) {
+            for &log in &node {
+                labels[log] = Some(format!("{name} ({})", logs[node[0]].stem));
+            }
+        }
+    }
+    labels
+}
+
+/// Side logs take the name that their node's log gets.
+fn is_side_log(logs: &[&mut Log], log: &Log) -> bool {
+    logs.iter().any(|other| log.given.as_deref() == Some(&other.stem) && other.stem != log.stem)
+}
+
+/// Logs of one name, by node: each goes with the first ones that it can be of one node with.
+fn nodes(logs: &[&mut Log], members: &[usize]) -> Vec<Vec<usize>> {
+    let mut nodes: Vec<Vec<usize>> = Vec::new();
+    for &log in members {
+        let shares = |node: &Vec<usize>| node.iter().any(|&other| share_a_uuid(logs[log], logs[other]));
+        let fits = |node: &Vec<usize>| node.iter().all(|&other| may_be_one_node(logs, log, other));
+        match nodes.iter().position(shares).or_else(|| nodes.iter().position(fits)) {
+            Some(node) => nodes[node].push(log),
+            None => nodes.push(vec![log]),
+        }
+    }
+    nodes
+}
+
+fn share_a_uuid(one: &Log, other: &Log) -> bool {
+    one.identity.lives(&one.clock).any(|life| other.identity.lives(&other.clock).any(|other| other.uuid == life.uuid))
+}
+
+/// Neither in two clusters, nor in one view, nor alive twice at the same time. What the user names is one node.
+fn may_be_one_node(logs: &[&mut Log], one: usize, other: usize) -> bool {
+    let (one, other) = (&*logs[one], &*logs[other]);
+    if one.given.is_some() && one.given == other.given {
+        return true;
+    }
+    let mut pairs = one
+        .identity
+        .lives(&one.clock)
+        .flat_map(|life| other.identity.lives(&other.clock).map(move |other| (life, other)));
+    one.cluster == other.cluster
+        && !pairs.any(|(one, other)| {
+            overlap(Some((one.from, one.to)), Some((other.from, other.to))) || in_one_view(logs, one.uuid, other.uuid)
+        })
+}
+
+fn in_one_view(logs: &[&mut Log], one: &str, other: &str) -> bool {
+    logs.iter().any(|log| log.identity.rivals.of(one).any(|fact| fact.value == other))
+}
