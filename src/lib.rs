@@ -16,3 +16,4 @@ pub mod scan;
 pub mod source;
 pub mod timeline;
 pub mod transport;
+pub mod whois;

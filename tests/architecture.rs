@@ -5,8 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The parts, lowest first.
-const ORDER: [&str; 11] =
-    ["parse", "transport", "source", "rules", "scan", "cluster", "diagnose", "timeline", "report", "pipeline", "cli"];
+const ORDER: [&str; 12] = [
+    "parse",
+    "transport",
+    "source",
+    "rules",
+    "scan",
+    "cluster",
+    "diagnose",
+    "timeline",
+    "whois",
+    "report",
+    "pipeline",
+    "cli",
+];
 
 /// Uses against the order: path of the file (or the folder), part used, and why that is right.
 const UPWARD: [(&str, &str, &str); 4] = [
@@ -17,7 +29,7 @@ const UPWARD: [(&str, &str, &str); 4] = [
 ];
 
 /// Parts that are pure: text in, data out.
-const PURE: [&str; 7] = ["parse", "transport", "scan", "cluster", "diagnose", "timeline", "report"];
+const PURE: [&str; 8] = ["parse", "transport", "scan", "cluster", "diagnose", "timeline", "whois", "report"];
 
 /// What a pure part must not know.
 const OUTSIDE: [&str; 10] = [

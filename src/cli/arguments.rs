@@ -28,6 +28,8 @@ pub enum Command {
     Analyze(Analyze),
     /// Show what happened when, one column per node, in corrected time.
     Timeline(Timeline),
+    /// Tell all that the logs know of a node by its name, UUID or address.
+    Whois(Whois),
     /// List, show, check and test the rules.
     Rules(Rules),
 }
@@ -46,6 +48,16 @@ pub struct Timeline {
     /// Show all rows: text leaves out those of kind link, the comings and goings between two nodes.
     #[arg(long)]
     pub all: bool,
+}
+
+/// The options of `whois`.
+#[derive(Debug, Args)]
+pub struct Whois {
+    /// A node name, a full or short UUID (b63c1f5a-9f1a), or an address, with or without scheme and port.
+    #[arg(value_name = "NAME|UUID|ADDRESS")]
+    pub who: String,
+    #[command(flatten)]
+    pub analyze: Analyze,
 }
 
 /// The options of `analyze`.

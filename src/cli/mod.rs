@@ -6,6 +6,7 @@ mod moment;
 mod rules;
 mod terminal;
 mod timeline;
+mod whois;
 
 use std::ffi::OsString;
 use std::io;
@@ -38,6 +39,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match cli.command {
         Some(Command::Analyze(options)) => analyze::run(&options),
         Some(Command::Timeline(options)) => timeline::run(&options),
+        Some(Command::Whois(options)) => whois::run(&options),
         Some(Command::Rules(options)) => rules::run(&options),
         None => analyze::run(&cli.analyze),
     };

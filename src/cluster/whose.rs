@@ -83,7 +83,7 @@ fn holder(all: impl Iterator<Item = (NaiveDateTime, String)>, moment: Option<Nai
         .map(|(_, name)| name)
 }
 
-fn peers<'a>(logs: &'a [Log], of: usize) -> impl Iterator<Item = &'a Log> {
+fn peers(logs: &[Log], of: usize) -> impl Iterator<Item = &Log> {
     let cluster = logs.get(of).map(|log| log.cluster);
     logs.iter().filter(move |log| Some(log.cluster) == cluster)
 }
