@@ -1,6 +1,6 @@
 //! Which logs are of one cluster, and which of one node: names and addresses alone do not tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDateTime, TimeDelta};
 
@@ -197,7 +197,7 @@ fn labels(logs: &[&mut Log]) -> Vec<Option<String>> {
         by_name.entry(entry.name()).or_default().push(log);
     }
     let mut labels = vec![None; logs.len()];
-    for (name, mut members) in by_name {
+    for (name, mut members) in by_name.into_iter().filter(|(_, members)| members.len() > 1) {
         members.sort_by_key(|&log| logs[log].stem != name);
         for node in nodes(logs, &members).into_iter().skip(1) {
             for &log in &node {
@@ -213,40 +213,63 @@ fn is_side_log(logs: &[&mut Log], log: &Log) -> bool {
     logs.iter().any(|other| log.given.as_deref() == Some(&other.stem) && other.stem != log.stem)
 }
 
+/// The processes of one log's own node.
+struct Lives<'a> {
+    log: &'a Log,
+    uuids: BTreeSet<&'a str>,
+    /// From when to when each lived, in order.
+    spans: Vec<(NaiveDateTime, NaiveDateTime)>,
+}
+
+impl<'a> Lives<'a> {
+    fn new(log: &'a Log) -> Self {
+        let lives: Vec<_> = log.identity.lives(&log.clock).collect();
+        let mut spans: Vec<_> = lives.iter().map(|life| (life.from, life.to)).collect();
+        spans.sort_unstable();
+        Self { log, uuids: lives.iter().map(|life| life.uuid).collect(), spans }
+    }
+
+    fn share_a_uuid(&self, other: &Self) -> bool {
+        !self.uuids.is_disjoint(&other.uuids)
+    }
+
+    /// Was any process of the one alive at the time of one of the other?
+    fn overlap(&self, other: &Self) -> bool {
+        let (mut one, mut another) = (self.spans.iter().peekable(), other.spans.iter().peekable());
+        while let Some((left, right)) = one.peek().copied().zip(another.peek().copied()) {
+            if overlap(Some(*left), Some(*right)) {
+                return true;
+            }
+            _ = if left.1 <= right.1 { one.next() } else { another.next() };
+        }
+        false
+    }
+
+    /// Neither in two clusters, nor in one view, nor alive twice at the same time. What the user names is one node.
+    fn may_be_one_node(&self, other: &Self, logs: &[&mut Log]) -> bool {
+        if self.log.given.is_some() && self.log.given == other.log.given {
+            return true;
+        }
+        self.log.cluster == other.log.cluster && !self.overlap(other) && !self.were_in_one_view(other, logs)
+    }
+
+    fn were_in_one_view(&self, other: &Self, logs: &[&mut Log]) -> bool {
+        let mut rivals = logs.iter().flat_map(|log| log.identity.rivals.iter());
+        rivals.any(|(one, fact)| self.uuids.contains(one) && other.uuids.contains(fact.value.as_str()))
+    }
+}
+
 /// Logs of one name, by node: each goes with the first ones that it can be of one node with.
 fn nodes(logs: &[&mut Log], members: &[usize]) -> Vec<Vec<usize>> {
+    let lives: BTreeMap<usize, Lives<'_>> = members.iter().map(|&log| (log, Lives::new(logs[log]))).collect();
     let mut nodes: Vec<Vec<usize>> = Vec::new();
     for &log in members {
-        let shares = |node: &Vec<usize>| node.iter().any(|&other| share_a_uuid(logs[log], logs[other]));
-        let fits = |node: &Vec<usize>| node.iter().all(|&other| may_be_one_node(logs, log, other));
+        let shares = |node: &Vec<usize>| node.iter().any(|other| lives[&log].share_a_uuid(&lives[other]));
+        let fits = |node: &Vec<usize>| node.iter().all(|other| lives[&log].may_be_one_node(&lives[other], logs));
         match nodes.iter().position(shares).or_else(|| nodes.iter().position(fits)) {
             Some(node) => nodes[node].push(log),
             None => nodes.push(vec![log]),
         }
     }
     nodes
-}
-
-fn share_a_uuid(one: &Log, other: &Log) -> bool {
-    one.identity.lives(&one.clock).any(|life| other.identity.lives(&other.clock).any(|other| other.uuid == life.uuid))
-}
-
-/// Neither in two clusters, nor in one view, nor alive twice at the same time. What the user names is one node.
-fn may_be_one_node(logs: &[&mut Log], one: usize, other: usize) -> bool {
-    let (one, other) = (&*logs[one], &*logs[other]);
-    if one.given.is_some() && one.given == other.given {
-        return true;
-    }
-    let mut pairs = one
-        .identity
-        .lives(&one.clock)
-        .flat_map(|life| other.identity.lives(&other.clock).map(move |other| (life, other)));
-    one.cluster == other.cluster
-        && !pairs.any(|(one, other)| {
-            overlap(Some((one.from, one.to)), Some((other.from, other.to))) || in_one_view(logs, one.uuid, other.uuid)
-        })
-}
-
-fn in_one_view(logs: &[&mut Log], one: &str, other: &str) -> bool {
-    logs.iter().any(|log| log.identity.rivals.of(one).any(|fact| fact.value == other))
 }
