@@ -256,3 +256,60 @@ fn the_story_does_not_depend_on_the_order_of_arguments() {
     };
     assert_eq!(run([1, 2, 3]), run([3, 1, 2]));
 }
+
+fn missing(document: &Value) -> Vec<&str> {
+    each(document["missing_evidence"].as_array().expect("an array"), "what")
+}
+
+#[test]
+fn a_gap_between_rotated_files_is_asked_for() {
+    let sandbox = Sandbox::new();
+    let fine = |minute: u32| {
+        format!("2026-11-24  8:{minute:02}:00 0 [Note] WSREP: Synchronized with group, ready for connections\n")
+    };
+    sandbox.write("db1.log.3", fine(1));
+    sandbox.write("db1.log.1", fine(2));
+    sandbox.write("db1.log", fine(3));
+    let ran = sandbox.run(&["--format", "json", "db1.log.3", "db1.log.1", "db1.log"]);
+    let document: Value = serde_json::from_slice(&ran.out).expect("a JSON document");
+    assert_eq!(missing(&document), ["the rotated log of db1 number 2"]);
+}
+
+#[test]
+fn a_log_that_begins_after_the_fault_is_asked_for() {
+    let failing = log(&[
+        (1, START),
+        (2, "[ERROR] WSREP: wsrep_load(): dlopen(): /x.so: cannot open shared object file: No such file or directory"),
+        (3, "[ERROR] Aborting"),
+    ]);
+    let late = log(&[(40, "[Note] WSREP: Synchronized with group, ready for connections")]);
+    let document = analysed(&Sandbox::new(), &[("db1.log", failing), ("db2.log", late)]);
+    assert_eq!(missing(&document), ["the log of db2 before 2026-11-24T08:10:40"]);
+}
+
+#[test]
+fn a_log_that_ends_while_its_peers_go_on_is_asked_for() {
+    let synced = (2, "[Note] WSREP: Synchronized with group, ready for connections");
+    let goes_on = log(&[
+        (40, START),
+        (50, "[ERROR] WSREP: wsrep_load(): dlopen(): /x.so: cannot open shared object file: No such file or directory"),
+        (51, "[ERROR] Aborting"),
+    ]);
+    let document = analysed(&Sandbox::new(), &[("db1.log", log(&[(1, START), synced])), ("db2.log", goes_on)]);
+    assert!(missing(&document).iter().any(|what| what.starts_with("the log of db1 after 2026-11-24T08:10:02")));
+    assert_eq!(list(&document, "nodes")[0]["lifetimes"][0]["ending"], "silent");
+}
+
+#[test]
+fn without_a_peer_s_log_the_claim_is_less_sure() {
+    let run = |nodes: &[u32]| -> Value {
+        let paths: Vec<String> = nodes.iter().map(|node| format!("samples/tls-untrusted-ca/node{node}.log")).collect();
+        let mut arguments = vec!["--format", "json"];
+        arguments.extend(paths.iter().map(String::as_str));
+        serde_json::from_slice(&Sandbox::new().run_at_root(&arguments).out).expect("a JSON document")
+    };
+    let (all, without) = (run(&[1, 2, 3]), run(&[1, 3]));
+    let first = |document: &Value| document["diagnoses"][0]["confidence"].as_f64().expect("a number");
+    assert!(missing(&without).iter().any(|what| what.starts_with("the error log of node2")));
+    assert!(first(&without) < first(&all), "{} {}", first(&without), first(&all));
+}
