@@ -41,35 +41,27 @@ impl NamesById {
     }
 }
 
-/// The name of the member with this full UUID or short id, in the cluster of the log `of`.
-pub fn name_of_uuid(logs: &[Log], of: usize, uuid: &str) -> Option<String> {
-    let own = peers(logs, of).find(|log| log.identity.is_own(uuid)).map(Log::name);
-    own.or_else(|| told_name(logs, of, uuid)).map(str::to_owned)
-}
-
-/// The latest name that a log of the cluster tells for it.
-fn told_name<'a>(logs: &'a [Log], of: usize, uuid: &str) -> Option<&'a str> {
-    let told = peers(logs, of).flat_map(|log| {
-        log.identity.named(uuid).map(|(uuid, fact)| (fact.from(&log.clock), uuid, fact.value.as_str()))
-    });
-    told.max().map(|(_, _, name)| name)
-}
-
 /// The name of the node that has this host at a moment: its own log says so, else a peer's log joins address and name.
-pub fn name_of_host(logs: &[Log], of: usize, host: &str, moment: Option<NaiveDateTime>) -> Option<String> {
+pub fn name_of_host(
+    names: &NamesById,
+    logs: &[Log],
+    of: usize,
+    host: &str,
+    moment: Option<NaiveDateTime>,
+) -> Option<String> {
     if matches!(host, "" | "0.0.0.0" | "::") {
         return None;
     }
     let own = peers(logs, of)
         .filter_map(|log| Some((log.identity.owns_since(host, moment, &log.clock)?, log.name().to_owned())));
-    holder(own, moment).or_else(|| holder(told_names(logs, of, host), moment))
+    holder(own, moment).or_else(|| holder(told_names(names, logs, of, host), moment))
 }
 
 /// The named members that logs of the cluster have seen at a host, with the time since which.
-fn told_names(logs: &[Log], of: usize, host: &str) -> impl Iterator<Item = (NaiveDateTime, String)> {
+fn told_names(names: &NamesById, logs: &[Log], of: usize, host: &str) -> impl Iterator<Item = (NaiveDateTime, String)> {
     let told = peers(logs, of).flat_map(move |log| log.identity.peers.of(host).map(move |fact| (log, fact)));
     told.filter_map(move |(log, fact)| {
-        Some((fact.from(&log.clock).unwrap_or(NaiveDateTime::MIN), name_of_uuid(logs, of, &fact.value)?))
+        Some((fact.from(&log.clock).unwrap_or(NaiveDateTime::MIN), names.of(log, &fact.value)?.to_owned()))
     })
 }
 

@@ -20,7 +20,7 @@ use crate::cluster::burst::Hit;
 use crate::cluster::facts;
 use crate::cluster::log::Log;
 use crate::cluster::process::Ending;
-use crate::cluster::whose::name_of_uuid;
+use crate::cluster::whose::NamesById;
 use crate::parse::stamp::Stamp;
 use crate::rules::schema::{Blame, CaptureType, CommandClass, Place, Role, Severity, Source};
 use crate::rules::table::{CompiledRule, Subject, Table};
@@ -31,13 +31,14 @@ const MOST_EVIDENCE: usize = 16;
 
 /// Makes the document.
 pub fn document(table: &Table, logs: &[Log], findings: &[Finding], parents: &[Option<usize>], tool: Tool) -> Document {
+    let names = NamesById::new(logs);
     let mut groups: BTreeMap<(Subject, Blamed), Vec<usize>> = BTreeMap::new();
     for (index, finding) in findings.iter().enumerate() {
         if parents[index].is_none() {
-            groups.entry((finding.rule, blame::blamed(table, logs, finding))).or_default().push(index);
+            groups.entry((finding.rule, blame::blamed(&names, table, logs, finding))).or_default().push(index);
         }
     }
-    let context = Context { table, logs, findings, parents };
+    let context = Context { names: &names, table, logs, findings, parents };
     let mut diagnoses: Vec<_> =
         groups.into_iter().filter_map(|((rule, blamed), members)| context.diagnosis(rule, &blamed, &members)).collect();
     diagnoses.sort_by_cached_key(rank_key);
@@ -63,7 +64,7 @@ pub fn document(table: &Table, logs: &[Log], findings: &[Finding], parents: &[Op
         unexplained: unexplained(logs),
         benign: benign(table, logs),
         incidents,
-        story: story(logs),
+        story: story(logs, &names),
     }
 }
 
@@ -96,6 +97,7 @@ struct Ranked {
 }
 
 struct Context<'a> {
+    names: &'a NamesById,
     table: &'a Table,
     logs: &'a [Log],
     findings: &'a [Finding],
@@ -269,7 +271,7 @@ impl Values<'_> {
         let value = burst.hits().flat_map(|hit| &hit.captures).find(|(capture, _)| capture == name)?.1.clone();
         let kind = self.compiled.rule.captures.get(name).copied().unwrap_or_default();
         if name == "peer" || kind == CaptureType::Uuid {
-            let named = name_of_uuid(self.context.logs, self.finding.log, &value);
+            let named = self.context.names.of(&self.context.logs[self.finding.log], &value).map(str::to_owned);
             return Some(named.map_or((value, kind), |named| (named, CaptureType::Node)));
         }
         Some((value, kind))

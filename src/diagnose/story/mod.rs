@@ -60,12 +60,11 @@ pub struct Said {
 }
 
 /// Tells the story of all logs.
-pub fn story(logs: &[Log]) -> Story {
-    let names = NamesById::new(logs);
+pub fn story(logs: &[Log], names: &NamesById) -> Story {
     Story {
         nodes: lifetime::nodes(logs),
-        views: view::views(logs, &names),
-        quorum_losses: view::quorum_losses(logs, &names),
+        views: view::views(logs, names),
+        quorum_losses: view::quorum_losses(logs, names),
         transfers: transfer::transfers(logs),
         votes: vote::votes(logs),
         forgotten_events: logs.iter().map(|log| log.track.forgotten).sum(),
