@@ -8,10 +8,10 @@ use crate::cluster::clock::Clock;
 use crate::parse::stamp::Stamp;
 
 /// Facts kept per history and log: the latest ones, since a node gets a new UUID at each start.
-const MOST_FACTS: usize = 1_000;
+const MOST_FACTS: usize = 500;
 
 /// Bytes kept of a line that proves a fact.
-pub const PROOF_BYTES: usize = 400;
+pub const PROOF_BYTES: usize = 240;
 
 /// The line that says so.
 #[derive(Clone, Debug, PartialEq, Eq)]

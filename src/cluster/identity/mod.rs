@@ -27,7 +27,7 @@ pub mod way {
     pub const SST: &str = "SST receiver";
 }
 
-/// The identities in one log. Each history keeps its latest thousand facts.
+/// The identities in one log. Each history keeps its latest 500 facts.
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
     /// Member names by full UUID.
