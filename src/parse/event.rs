@@ -362,6 +362,10 @@ events! {
     /// `no nodes coming from prim view, prim not possible`.
     "no-primary-peers" => NoPrimaryPeers,
 
+    /// `failed to open gcomm backend connection: 110: failed to reach primary view: 110 (Connection timed out)`
+    /// (`gcomm/src/pc.cpp`): the end of each start that found no primary component, whatever the cause.
+    "primary-not-reached" => PrimaryNotReached,
+
     // States
 
     /// `Shifting JOINED -> SYNCED (TO: 15)` (`gcs/src/gcs.cpp`).

@@ -12,7 +12,7 @@ use nom::sequence::{delimited, preceded, separated_pair, terminated};
 
 use super::event::{Event, ViewMember};
 use super::fields::{
-    Failed, Parsed, address, after, blank, line_text, link, period, quoted, read, short_id, text, word,
+    Failed, Parsed, address, after, blank, line_text, link, period, quoted, read, short_id, split_first, text, word,
 };
 
 /// Reads `(…, 'tcp://0.0.0.0:4567') listening at tcp://0.0.0.0:4567` (`gcomm/src/gmcast.cpp`).
@@ -182,6 +182,11 @@ pub fn node_state(message: &[u8]) -> Option<Event> {
     let parts = (preceded(tag("Node "), short_id), preceded(tag(" state "), word));
     let (peer, state) = read(parts, message)?;
     Some(Event::NodeState { peer, state: text(state) })
+}
+
+/// Reads `failed to open gcomm backend connection: 110: failed to reach primary view` (`gcomm/src/pc.cpp`).
+pub fn primary_not_reached(message: &[u8]) -> Option<Event> {
+    split_first(message, b"failed to reach primary view").map(|_| Event::PrimaryNotReached)
 }
 
 /// Reads `No nodes coming from primary view, …` and the older `no nodes coming from prim view, …`

@@ -96,6 +96,7 @@ pub const TRIGGERS: &[Trigger] = &[
     head("Current view of cluster as seen by this node", gcomm::view),
     head(" state prim", gcomm::node_state),
     head("o nodes coming from prim", gcomm::no_primary_peers),
+    head("failed to reach primary view", gcomm::primary_not_reached),
     head("New COMPONENT: ", gcs::component),
     head("New SELF-LEAVE", gcs::self_leave),
     head("Received self-leave message", gcs::self_leave),

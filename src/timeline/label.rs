@@ -79,6 +79,7 @@ fn state(event: &Event) -> Option<(&'static str, String)> {
         Event::Shift { from, to, seqno } => format!("{from} -> {to} ({seqno})"),
         Event::Restored { from, to, seqno } => format!("{from} -> {to} again ({seqno})"),
         Event::NonPrimary => "NON-PRIMARY".to_owned(),
+        Event::PrimaryNotReached => "NO PRIMARY COMPONENT reached".to_owned(),
         _ => return None,
     };
     Some(("state", text))

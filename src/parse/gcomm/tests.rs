@@ -203,3 +203,11 @@ fn a_restarted_peer_changes_its_identity() {
     let event = Event::IdentityChanged { address: "ssl://127.0.1.3:4567".into(), old: old.into(), peer: new.into() };
     assert_eq!(identity_changed(line.as_bytes()), Some(event));
 }
+
+#[test]
+fn a_start_that_finds_no_primary_component() {
+    let line =
+        b"failed to open gcomm backend connection: 110: failed to reach primary view: 110 (Connection timed out)";
+    assert_eq!(primary_not_reached(line), Some(Event::PrimaryNotReached));
+    assert_eq!(primary_not_reached(b"failed to open gcomm backend connection: 98"), None);
+}
