@@ -2,6 +2,7 @@
 
 mod support;
 
+use proptest::prelude::*;
 use serde_json::Value;
 use support::{Sandbox, sample};
 
@@ -62,6 +63,55 @@ fn a_wrong_clock_changes_no_diagnosis_and_no_order() {
                 assert_eq!(right, wrong, "{incident}, {node} shifted by {seconds} s");
             }
         }
+    }
+}
+
+/// The rows of the timeline without their times, in order; moments that fall together may stand either way.
+fn told(sandbox: &Sandbox, incident: &str, shift: Option<(usize, i64)>) -> Vec<String> {
+    let mut arguments = vec!["timeline".to_owned(), "--format".to_owned(), "json".to_owned()];
+    for (index, node) in NODES.iter().enumerate() {
+        let mut log = sample(&format!("{incident}/{node}"));
+        if let Some((_, seconds)) = shift.filter(|(shifted, _)| *shifted == index) {
+            log = shifted(&log, seconds);
+        }
+        arguments.push(sandbox.write(node, log).display().to_string());
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let timeline: Value = serde_json::from_slice(&sandbox.run(&arguments).out).expect("a JSON document");
+    let rows = timeline["rows"].as_array().expect("an array");
+    let others = rows.iter().filter(|row| row["kind"] != "diagnosis");
+    others.map(|row| format!("{} {} {}", row["node"], row["kind"], row["text"])).collect()
+}
+
+/// The rows of each node in their order.
+fn by_node(mut rows: Vec<String>) -> Vec<String> {
+    rows.sort_by(|left, right| left.split(' ').next().cmp(&right.split(' ').next()));
+    rows
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn any_constant_shift_of_any_node_changes_no_diagnosis(seconds in -40_000_000_i64..40_000_000, node in 0..3_usize) {
+        let sandbox = Sandbox::new();
+        let incident = "gcache-too-small";
+        let (right, wrong) = (analysed(&sandbox, incident, None), analysed(&sandbox, incident, Some((node, seconds))));
+        prop_assert_eq!(claims(&right), claims(&wrong));
+        let (right, wrong) = (told(&sandbox, incident, None), told(&sandbox, incident, Some((node, seconds))));
+        prop_assert_eq!(by_node(right), by_node(wrong));
+    }
+
+    #[test]
+    fn any_order_of_arguments_gives_the_same_bytes(order in Just(vec![0, 1, 2]).prop_shuffle(), command in 0..2_usize) {
+        let command: &[&str] = [&["timeline"][..], &[]][command];
+        let run = |order: &[usize]| {
+            let paths: Vec<String> = order.iter().map(|&index| format!("samples/gcache-too-small/{}", NODES[index])).collect();
+            let arguments: Vec<&str> =
+                command.iter().copied().chain(["--format", "json"]).chain(paths.iter().map(String::as_str)).collect();
+            Sandbox::new().run_at_root(&arguments).out
+        };
+        prop_assert_eq!(run(&order), run(&[0, 1, 2]));
     }
 }
 

@@ -19,10 +19,10 @@ const CANDIDATES_PER_HIT: f64 = 2.0;
 
 /// Peak memory of the whole process in bytes, all its pages counted: on any size, and with single lines of 64 MB.
 ///
-/// The promises are for the release binary. A debug binary has 8 MiB more pages of its own.
+/// The promises are for the release binary. A debug binary has some more pages of its own.
 const PEAK: u64 = (32 << 20) + MORE_PAGES;
 const PEAK_LONG_LINES: u64 = (48 << 20) + MORE_PAGES;
-const MORE_PAGES: u64 = if cfg!(debug_assertions) { 8 << 20 } else { 0 };
+const MORE_PAGES: u64 = if cfg!(debug_assertions) { 4 << 20 } else { 0 };
 
 /// Streamed for each number of threads, in bytes.
 const STREAMED: usize = 100 << 20;
