@@ -42,15 +42,13 @@ impl Sets {
         }
     }
 
-    /// The members of each set, largest set first.
-    fn largest_first(&self) -> Vec<Vec<usize>> {
+    /// The members of each set.
+    fn members(&self) -> Vec<Vec<usize>> {
         let mut sets: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (log, set) in self.0.iter().enumerate() {
             sets.entry(*set).or_default().push(log);
         }
-        let mut sets: Vec<Vec<usize>> = sets.into_values().collect();
-        sets.sort_by_key(|set| std::cmp::Reverse(set.len()));
-        sets
+        sets.into_values().collect()
     }
 }
 
@@ -61,7 +59,7 @@ fn clusters(logs: &[&mut Log]) -> Vec<usize> {
     join_by_moments(logs, &mut sets);
     join_by_ids(logs, &mut sets);
     join_by_addresses(logs, &mut sets);
-    number(&join_by_groups(logs, &sets), logs.len())
+    numbers(&join_by_groups(logs, sets.members()), logs)
 }
 
 /// Backup logs are given the stem of their node's log as name, and the user may give one name to several logs.
@@ -144,10 +142,12 @@ fn saw_another(log: &Log, host: &str) -> bool {
 }
 
 /// Sets of one cluster name are one cluster, unless views tell them apart. What has no name goes with most logs.
-fn join_by_groups(logs: &[&mut Log], sets: &Sets) -> Vec<Vec<usize>> {
+fn join_by_groups(logs: &[&mut Log], mut sets: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
     let mut clusters: Vec<Vec<usize>> = Vec::new();
-    for set in sets.largest_first() {
-        let named = set.iter().any(|&log| logs[log].identity.groups().next().is_some());
+    let is_named = |set: &Vec<usize>| set.iter().any(|&log| logs[log].identity.groups().next().is_some());
+    sets.sort_by_key(|set| (!is_named(set), std::cmp::Reverse(weight(logs, set))));
+    for set in sets {
+        let named = is_named(&set);
         let fits = |cluster: &&mut Vec<usize>| {
             (!named || cluster.iter().any(|&one| set.iter().any(|&other| same_group(logs[one], logs[other]))))
                 && !cluster.iter().any(|&one| set.iter().any(|&other| apart(logs[one], logs[other])))
@@ -178,16 +178,22 @@ fn overlap(one: Option<(NaiveDateTime, NaiveDateTime)>, other: Option<(NaiveDate
     one.zip(other).is_some_and(|(one, other)| one.1.min(other.1) - one.0.max(other.0) > TimeDelta::seconds(SLACK))
 }
 
-fn number(clusters: &[Vec<usize>], logs: usize) -> Vec<usize> {
-    let mut largest_first: Vec<&Vec<usize>> = clusters.iter().collect();
-    largest_first.sort_by_key(|cluster| (std::cmp::Reverse(cluster.len()), cluster.iter().min().copied()));
-    let mut numbers = vec![0; logs];
-    for (number, cluster) in largest_first.into_iter().enumerate() {
+fn numbers(clusters: &[Vec<usize>], logs: &[&mut Log]) -> Vec<usize> {
+    let mut heaviest_first: Vec<&Vec<usize>> = clusters.iter().collect();
+    heaviest_first.sort_by_key(|cluster| (std::cmp::Reverse(weight(logs, cluster)), cluster.iter().min().copied()));
+    let mut numbers = vec![0; logs.len()];
+    for (number, cluster) in heaviest_first.into_iter().enumerate() {
         for &log in cluster {
             numbers[log] = number;
         }
     }
     numbers
+}
+
+/// How many logs tell that they are of this cluster; backup logs do not.
+fn weight(logs: &[&mut Log], members: &[usize]) -> usize {
+    let tells = |log: &Log| log.identity.own_ids().next().is_some() || log.identity.groups().next().is_some();
+    members.iter().filter(|&&log| tells(&*logs[log])).count()
 }
 
 /// For each log whose node has the name of another node: a name of its own.
@@ -273,3 +279,6 @@ fn nodes(logs: &[&mut Log], members: &[usize]) -> Vec<Vec<usize>> {
     }
     nodes
 }
+
+#[cfg(test)]
+mod tests;

@@ -188,3 +188,6 @@ impl Identity {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
