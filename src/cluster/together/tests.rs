@@ -78,7 +78,7 @@ fn two_nodes_with_one_name_are_two_nodes() {
     member(&mut other, 10, "prod", "10.0.0.2", &[(2, "db"), (1, "db")]);
     let mut logs = [one, other];
     assert_eq!(together(&mut logs), named(&[(0, "db"), (0, "db (b)")]));
-    assert_eq!(NamesById::new(&logs).of(&logs[0], &uuid(2)).as_deref(), Some("db (b)"));
+    assert_eq!(NamesById::new(&logs).of(&logs[0], &uuid(2)), Some("db (b)"));
     assert_eq!(name_of_host(&NamesById::new(&logs), &logs, 0, "10.0.0.2", Some(at(100))).as_deref(), Some("db (b)"));
 }
 
