@@ -34,6 +34,7 @@ fn a_node_is_found_by_each_of_its_identities() {
         "5d940410-e7de-11f1-bd30-8bca0c63c6f1",
         "5d940410-bd30",
         "5d940410",
+        "5D940410-E7DE-11F1-BD30-8BCA0C63C6F1",
         "10.77.0.3",
         "tcp://10.77.0.3:4567",
     ] {
@@ -82,6 +83,40 @@ fn text_fits_eighty_columns() {
     let text = Sandbox::new().run_at_root(&arguments).text();
     assert!(text.starts_with("node3\n"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn the_line_number_is_shown_however_long_the_path_is() {
+    let sandbox = Sandbox::new();
+    let folder = "a-long-folder-name/".repeat(5);
+    sandbox.write(&format!("{folder}node1.log"), sample("gcache-too-small/node1.log"));
+    let text = sandbox.run(&["whois", "node1", "--width", "80", &folder]).text();
+    let name = text.split_once("\nname").expect("a name").1.split_once("\nuuid").expect("a UUID").0;
+    let together: String = name.split_whitespace().collect();
+    let number = together.split_once("node1.log:").expect("a place").1;
+    assert!(number.starts_with(|c: char| c.is_ascii_digit()), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn facts_of_one_kind_stand_in_order_of_time() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run_at_root(&["whois", "node3", "--format", "json", "samples/addr-cluster-name-mismatch"]);
+    let answer: Value = serde_json::from_slice(&ran.out).expect("a JSON document");
+    assert_eq!(values(&answer["nodes"][0], "cluster"), ["prod_galera", "prod-galera"]);
+}
+
+#[test]
+fn an_address_of_ipv6_is_found_in_each_of_its_forms() {
+    let sandbox = Sandbox::new();
+    let log = "2026-11-24  8:00:50 0 [Note] WSREP: (aaaaaaaa-9f1a, 'tcp://[::]:4567') connection established to \
+               b63c1f5a-9f1a tcp://[2001:db8::2]:4567\n";
+    sandbox.write("db1.log", log);
+    for who in ["2001:db8::2", "[2001:db8::2]", "[2001:DB8:0:0::2]:4567", "tcp://[2001:db8::2]:4567"] {
+        let ran = sandbox.run(&["whois", who, "--format", "json", "db1.log"]);
+        let answer: Value = serde_json::from_slice(&ran.out).expect("a JSON document");
+        assert_eq!(values(&answer["nodes"][0], "uuid"), ["b63c1f5a-9f1a"], "{who}");
+    }
 }
 
 #[test]

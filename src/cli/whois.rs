@@ -1,11 +1,13 @@
 //! `galera-rca whois`: everything known of a name, a UUID or an address.
 
 use std::io::{self, BufWriter, Write};
+use std::net::Ipv6Addr;
 
 use anyhow::{Result, bail};
 
 use super::arguments::{Format, Whois};
 use super::{EXIT_FOUND, EXIT_QUIET, EXIT_TROUBLE, analyze, terminal};
+use crate::cluster::identity::id::host_of;
 use crate::cluster::track;
 use crate::report::whois;
 use crate::rules::lint;
@@ -17,7 +19,7 @@ const OFFERED: usize = 5;
 /// Runs the command and gives the exit status: 0 known, 1 unknown, 2 when an input could not be read.
 pub fn run(options: &Whois) -> Result<u8> {
     let Some(analysis) = analyze::analysis(&options.analyze, track::FOR_DIAGNOSIS)? else { return analyze::usage() };
-    let answer = build(&analysis.logs, &options.who);
+    let answer = build(&analysis.logs, &as_printed(&options.who));
     let mut out = BufWriter::new(io::stdout().lock());
     match options.analyze.format {
         Format::Text => whois::write_text(&mut out, &answer, terminal::options(&options.analyze.terminal))?,
@@ -34,6 +36,12 @@ pub fn run(options: &Whois) -> Result<u8> {
         (_, true) => EXIT_FOUND,
         (_, false) => EXIT_QUIET,
     })
+}
+
+/// An address of IPv6 as the server writes it, in small letters and with its zeros left out; all else as it is.
+fn as_printed(who: &str) -> String {
+    let address = host_of(who.trim()).parse::<Ipv6Addr>();
+    address.map_or_else(|_| who.to_owned(), |address| address.to_string())
 }
 
 fn unknown(answer: &Answer) -> String {

@@ -82,34 +82,44 @@ fn join_by_moments(logs: &[&mut Log], sets: &mut Sets) {
     }
 }
 
-/// Logs that know of one UUID: as their own, as a member's or as a peer's.
+/// An id that a log knows.
+struct KnownId<'a> {
+    id: &'a str,
+    log: usize,
+    /// Its own, or that of a peer it had a link to. Members may also be those of views long ago: an incremental
+    /// transfer replays them, and clusters that were cloned from one have them in common.
+    met: bool,
+}
+
+/// Logs that know of one UUID, at least one of them as its own or as a peer's.
 fn join_by_ids(logs: &[&mut Log], sets: &mut Sets) {
-    let mut known: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
+    let mut known: BTreeMap<&str, Vec<KnownId<'_>>> = BTreeMap::new();
     for (log, entry) in logs.iter().enumerate() {
-        for id in known_ids(entry) {
-            known.entry(first_group(id)).or_default().push((id, log));
+        for (id, met) in known_ids(entry) {
+            known.entry(first_group(id)).or_default().push(KnownId { id, log, met });
         }
     }
     for ids in known.into_values() {
-        for (index, (one, log)) in ids.iter().enumerate() {
-            for (other, other_log) in &ids[index + 1..] {
-                if !sets.are_joined(*log, *other_log) && same_id(one, other) {
-                    sets.join(*log, *other_log);
+        for (index, one) in ids.iter().enumerate() {
+            for other in ids[index + 1..].iter().filter(|other| one.met || other.met) {
+                if !sets.are_joined(one.log, other.log) && same_id(one.id, other.id) {
+                    sets.join(one.log, other.log);
                 }
             }
         }
     }
 }
 
-fn known_ids(log: &Log) -> impl Iterator<Item = &str> {
+fn known_ids(log: &Log) -> impl Iterator<Item = (&str, bool)> {
     let identity = &log.identity;
-    let own = identity.own_ids().map(|fact| fact.value.as_str());
-    let peers = identity.peers.iter().map(|(_, fact)| fact.value.as_str());
-    own.chain(identity.names.iter().map(|(uuid, _)| uuid)).chain(peers)
+    let peers = identity.peers.iter().map(|(_, fact)| fact);
+    let met = identity.own_ids().chain(peers).map(|fact| (fact.value.as_str(), true));
+    met.chain(identity.names.iter().map(|(uuid, _)| (uuid, false)))
 }
 
 /// A node that fails to join knows at least where it wants to connect to. Clusters may use the same addresses, as
-/// private networks do: then a node's own cluster explains what it looks for.
+/// private networks do: then a node's own cluster explains what it looks for, or its having been in another primary
+/// component under another cluster name.
 fn join_by_addresses(logs: &[&mut Log], sets: &mut Sets) {
     let mut ties = Vec::new();
     for (log, entry) in logs.iter().enumerate() {
@@ -117,7 +127,8 @@ fn join_by_addresses(logs: &[&mut Log], sets: &mut Sets) {
             let owners: Vec<usize> = (0..logs.len()).filter(|&other| owns(logs[other], host)).collect();
             let one_set = owners.windows(2).all(|pair| sets.are_joined(pair[0], pair[1]));
             let Some(&owner) = owners.first().filter(|_| one_set) else { continue };
-            if !sets.are_joined(log, owner) && !saw_another(entry, host) {
+            let strangers = apart(entry, logs[owner]) && !same_group(entry, logs[owner]);
+            if !sets.are_joined(log, owner) && !strangers && !saw_another(entry, host) {
                 ties.push((log, owner));
             }
         }

@@ -67,7 +67,8 @@ fn write_card(out: &mut impl Write, card: &Card, options: Options) -> io::Result
 fn write_row(out: &mut impl Write, what: &str, row: &Row, options: Options) -> io::Result<()> {
     field(out, what, &row.value, options)?;
     let place = format!("{}{}:{}", span(row), row.input, row.line);
-    faint(out, &place, options)?;
+    // The line number stands at its end, so it is never cut.
+    textwrap::wrap(&place, room(options)).iter().try_for_each(|line| faint(out, line, options))?;
     if row.text.is_empty() { Ok(()) } else { faint(out, &row.text, options) }
 }
 
@@ -79,9 +80,14 @@ fn field(out: &mut impl Write, what: &str, value: &str, options: Options) -> io:
     Ok(())
 }
 
+/// Columns below a fact.
+fn room(options: Options) -> usize {
+    options.width.saturating_sub(WHAT + 2).max(20)
+}
+
 /// One line below its fact, cut at the width.
 fn faint(out: &mut impl Write, text: &str, options: Options) -> io::Result<()> {
-    let room = options.width.saturating_sub(WHAT + 2).max(20);
+    let room = room(options);
     let mut line: String = text.chars().take(room).collect();
     if text.chars().count() > room {
         line.pop();

@@ -93,6 +93,7 @@ fn card(logs: &[Log], found: &Found<'_>) -> Card {
     }
     facts.sort_by(|left, right| order(left).cmp(&order(right)));
     facts.dedup_by(|later, first| same_fact(first, later));
+    facts.sort_by(|left, right| (kind(left), &left.from).cmp(&(kind(right), &right.from)));
     let mut files: Vec<String> =
         found.logs.iter().flat_map(|&log| &logs[log].files).map(|file| clean(&file.path)).collect();
     files.sort();
@@ -100,12 +101,16 @@ fn card(logs: &[Log], found: &Found<'_>) -> Card {
     Card { name: found.name.as_deref().map(clean), logs: files, host: hosts.next().map(clean), facts }
 }
 
-/// The order on a card.
-fn order(row: &Row) -> impl Ord + use<'_> {
+/// The place of its kind on a card.
+fn kind(row: &Row) -> Option<usize> {
     const WHAT: [&str; 5] = ["name", "uuid", "address", "cluster", "process"];
-    let kind = WHAT.iter().position(|what| *what == row.what);
+    WHAT.iter().position(|what| *what == row.what)
+}
+
+/// What is told of one thing stands together, first told first.
+fn order(row: &Row) -> impl Ord + use<'_> {
     let process = (row.what == "process").then_some((&row.from, row.line));
-    (kind, process, &row.value, &row.from, &row.input, row.line)
+    (kind(row), process, &row.value, &row.from, &row.input, row.line)
 }
 
 /// Several logs say the same: the first of them is proof enough, and tells for how long together.

@@ -9,7 +9,8 @@ use crate::cluster::log::Log;
 pub struct Asked<'a> {
     text: &'a str,
     host: &'a str,
-    is_id: bool,
+    /// In small letters, as the provider prints it.
+    id: Option<String>,
 }
 
 impl<'a> Asked<'a> {
@@ -17,15 +18,15 @@ impl<'a> Asked<'a> {
         let text = text.trim();
         let first = text.split('-').next().unwrap_or(text);
         let is_id = first.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-        Self { text, host: host_of(text), is_id }
+        Self { text, host: host_of(text), id: is_id.then(|| text.to_ascii_lowercase()) }
     }
 
     fn is_id(&self, id: &str) -> bool {
-        self.is_id && same_id(id, self.text)
+        self.id.as_deref().is_some_and(|asked| same_id(id, asked))
     }
 
     fn is_host(&self, host: &str) -> bool {
-        is_telling(self.host) && host == self.host
+        is_telling(self.host) && host.eq_ignore_ascii_case(self.host)
     }
 }
 

@@ -179,3 +179,36 @@ fn an_address_goes_to_the_node_that_had_it_at_the_moment() {
         );
     }
 }
+
+#[test]
+fn members_of_replayed_views_do_not_join_two_clusters_that_were_cloned_from_one() {
+    let old = [(90, "node1"), (91, "node2")];
+    let node = |stem: &str, group: &str, own: u32, host: &str| {
+        let mut log = log(stem, 0, 500);
+        member(&mut log, 10, group, host, &[(own, stem)]);
+        let members = old.map(|(number, name)| ViewMember {
+            index: None,
+            uuid: uuid(number),
+            name: Some(name.to_owned()),
+            segment: None,
+        });
+        let gtid = Gtid { uuid: uuid(0), seqno: 1 };
+        let (status, members) = ("primary".to_owned(), members.to_vec());
+        tell(&mut log, 13, &Event::ServerView { gtid, status, is_final: false, own_index: -1, members });
+        log
+    };
+    let mut logs = [node("prod1", "prod", 1, "10.0.0.1"), node("stage1", "stage", 2, "10.1.0.1")];
+    assert_eq!(together(&mut logs), named(&[(0, "prod1"), (1, "stage1")]));
+}
+
+#[test]
+fn the_address_of_a_node_without_log_does_not_join_two_clusters() {
+    let node = |stem: &str, group: &str, own: u32, host: &str| {
+        let mut log = log(stem, 0, 500);
+        member(&mut log, 10, group, host, &[(own, stem)]);
+        tell(&mut log, 13, &Event::Connecting { group: group.into(), peers: "172.18.0.2:,172.18.0.3:".into() });
+        log
+    };
+    let mut logs = [node("prod2", "prod", 1, "172.18.0.2"), node("stage3", "stage", 2, "172.18.0.3")];
+    assert_eq!(together(&mut logs), named(&[(0, "prod2"), (1, "stage3")]));
+}
