@@ -33,7 +33,12 @@ fn shifted_line(line: &str, seconds: i64) -> String {
 }
 
 fn analysed(sandbox: &Sandbox, incident: &str, shift: Option<(usize, i64)>) -> Value {
-    let mut arguments = vec!["--format".to_owned(), "json".to_owned()];
+    ran_on(sandbox, "analyze", incident, shift)
+}
+
+/// What a command says of an incident, in which one node's clock may be wrong.
+fn ran_on(sandbox: &Sandbox, command: &str, incident: &str, shift: Option<(usize, i64)>) -> Value {
+    let mut arguments = vec![command.to_owned(), "--format".to_owned(), "json".to_owned()];
     for (index, node) in NODES.iter().enumerate() {
         let mut log = sample(&format!("{incident}/{node}"));
         if let Some((_, seconds)) = shift.filter(|(shifted, _)| *shifted == index) {
@@ -68,16 +73,7 @@ fn a_wrong_clock_changes_no_diagnosis_and_no_order() {
 
 /// The rows of the timeline without their times, in order; moments that fall together may stand either way.
 fn told(sandbox: &Sandbox, incident: &str, shift: Option<(usize, i64)>) -> Vec<String> {
-    let mut arguments = vec!["timeline".to_owned(), "--format".to_owned(), "json".to_owned()];
-    for (index, node) in NODES.iter().enumerate() {
-        let mut log = sample(&format!("{incident}/{node}"));
-        if let Some((_, seconds)) = shift.filter(|(shifted, _)| *shifted == index) {
-            log = shifted(&log, seconds);
-        }
-        arguments.push(sandbox.write(node, log).display().to_string());
-    }
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let timeline: Value = serde_json::from_slice(&sandbox.run(&arguments).out).expect("a JSON document");
+    let timeline = ran_on(sandbox, "timeline", incident, shift);
     let rows = timeline["rows"].as_array().expect("an array");
     let others = rows.iter().filter(|row| row["kind"] != "diagnosis");
     others.map(|row| format!("{} {} {}", row["node"], row["kind"], row["text"])).collect()

@@ -70,10 +70,7 @@ fn list(out: &mut impl Write, rules: &[LoadedRule], area: Option<&str>) -> Resul
 
 fn show(out: &mut impl Write, rules: &[LoadedRule], id: &str) -> Result<u8> {
     let Some(found) = rules.iter().find(|one| one.rule.id == id) else {
-        let mut near: Vec<(usize, &str)> =
-            rules.iter().map(|one| (lint::distance(&one.rule.id, id), one.rule.id.as_str())).collect();
-        near.sort_unstable();
-        let near: Vec<&str> = near.into_iter().take(3).map(|(_, id)| id).collect();
+        let near = lint::nearest_few(id, rules.iter().map(|one| one.rule.id.as_str()), 3);
         bail!("there is no rule '{id}'; the nearest are {}", near.join(", "));
     };
     writeln!(out, "# {}\n{}", found.file, toml::to_string_pretty(&found.rule)?)?;

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use super::arguments::{Format, Timeline};
 use super::{EXIT_QUIET, EXIT_TROUBLE, analyze, terminal};
 use crate::cluster::track;
-use crate::report::timeline;
+use crate::report::{json, timeline};
 use crate::timeline::{KINDS, timeline as build};
 
 /// Runs the command and gives the exit status: 2 when an input could not be read, else 0.
@@ -32,8 +32,8 @@ pub fn run(options: &Timeline) -> Result<u8> {
                 writeln!(out, "Links between nodes: {links} rows are not shown; --all or --kind link shows them.")?;
             }
         }
-        Format::Json => timeline::write_json(&mut out, &story)?,
-        Format::Ndjson => timeline::write_lines(&mut out, &story)?,
+        Format::Json => json::write(&mut out, &story)?,
+        Format::Ndjson => json::write_each(&mut out, &story.rows)?,
         Format::Markdown => bail!("a timeline is written as text, json or ndjson"),
     }
     out.flush()?;

@@ -9,7 +9,7 @@ use super::arguments::{Format, Whois};
 use super::{EXIT_FOUND, EXIT_QUIET, EXIT_TROUBLE, analyze, terminal};
 use crate::cluster::identity::id::host_of;
 use crate::cluster::track;
-use crate::report::whois;
+use crate::report::{json, whois};
 use crate::rules::lint;
 use crate::whois::{Answer, whois as build};
 
@@ -23,8 +23,8 @@ pub fn run(options: &Whois) -> Result<u8> {
     let mut out = BufWriter::new(io::stdout().lock());
     match options.analyze.format {
         Format::Text => whois::write_text(&mut out, &answer, terminal::options(&options.analyze.terminal))?,
-        Format::Json => whois::write_json(&mut out, &answer)?,
-        Format::Ndjson => whois::write_lines(&mut out, &answer)?,
+        Format::Json => json::write(&mut out, &answer)?,
+        Format::Ndjson => json::write_each(&mut out, &answer.nodes)?,
         Format::Markdown => bail!("an identity is written as text, json or ndjson"),
     }
     out.flush()?;
@@ -45,10 +45,7 @@ fn as_printed(who: &str) -> String {
 }
 
 fn unknown(answer: &Answer) -> String {
-    let mut near: Vec<(usize, &str)> =
-        answer.known_names.iter().map(|name| (lint::distance(name, &answer.asked), name.as_str())).collect();
-    near.sort_unstable();
-    let near: Vec<&str> = near.into_iter().take(OFFERED).map(|(_, name)| name).collect();
+    let near = lint::nearest_few(&answer.asked, answer.known_names.iter().map(String::as_str), OFFERED);
     let names = if near.is_empty() { "they name no node".to_owned() } else { format!("they know {}", near.join(", ")) };
     format!("these logs do not know '{}'; {names}", answer.asked)
 }

@@ -112,7 +112,12 @@ impl Log {
 
     /// When the log ends, in the time of the cluster.
     pub fn ends(&self) -> Option<NaiveDateTime> {
-        self.last_time.map(|stamp| self.clock.correct(stamp.instant()))
+        self.moment(self.last_time)
+    }
+
+    /// The moment of a printed time, in the time of the cluster.
+    pub fn moment(&self, time: Option<Stamp>) -> Option<NaiveDateTime> {
+        time.map(|time| self.clock.correct(time.instant()))
     }
 
     /// Brings the times of all that is kept into the time of the cluster.

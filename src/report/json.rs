@@ -7,13 +7,24 @@ use serde_json::json;
 
 use crate::diagnose::document::Document;
 
-/// Writes the document as one indented JSON object.
+/// Writes one indented JSON object.
 ///
 /// # Errors
 /// Writing fails.
-pub fn write(out: &mut impl Write, document: &Document) -> io::Result<()> {
+pub fn write(out: &mut impl Write, document: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, document)?;
     out.write_all(b"\n")
+}
+
+/// Writes each thing as one line of JSON.
+///
+/// # Errors
+/// Writing fails.
+pub fn write_each<T: Serialize>(out: &mut impl Write, all: &[T]) -> io::Result<()> {
+    all.iter().try_for_each(|one| {
+        serde_json::to_writer(&mut *out, one)?;
+        out.write_all(b"\n")
+    })
 }
 
 /// Writes one object a line: `summary`, then `input`, `diagnosis`, `unexplained`, `missing_evidence`.

@@ -1,4 +1,4 @@
-//! The timeline as text (one column per node), JSON and NDJSON.
+//! The timeline as text, one column per node.
 
 mod arrow;
 
@@ -15,27 +15,6 @@ const TIME: usize = 9;
 
 /// Narrower columns can't be read: then each row names its node instead.
 const NARROWEST: usize = 17;
-
-/// Writes one JSON object.
-///
-/// # Errors
-/// Writing fails.
-pub fn write_json(out: &mut impl Write, timeline: &Timeline) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, timeline)?;
-    out.write_all(b"\n")
-}
-
-/// Writes one row a line.
-///
-/// # Errors
-/// Writing fails.
-pub fn write_lines(out: &mut impl Write, timeline: &Timeline) -> io::Result<()> {
-    for row in &timeline.rows {
-        serde_json::to_writer(&mut *out, row)?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
-}
 
 /// Writes the rows for a terminal: a column per node, or the node's name in each row when there are too many nodes.
 ///

@@ -1,4 +1,4 @@
-//! What is known of an identity as text, JSON and NDJSON.
+//! What is known of an identity as text.
 
 use std::io::{self, Write};
 
@@ -9,27 +9,6 @@ use crate::whois::{Answer, Card, Row};
 
 /// Width of the column that says what a fact is.
 const WHAT: usize = 9;
-
-/// Writes one JSON object.
-///
-/// # Errors
-/// Writing fails.
-pub fn write_json(out: &mut impl Write, answer: &Answer) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, answer)?;
-    out.write_all(b"\n")
-}
-
-/// Writes one node a line.
-///
-/// # Errors
-/// Writing fails.
-pub fn write_lines(out: &mut impl Write, answer: &Answer) -> io::Result<()> {
-    for card in &answer.nodes {
-        serde_json::to_writer(&mut *out, card)?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
-}
 
 /// Writes a card per node for a terminal.
 ///

@@ -16,8 +16,8 @@ use crate::cluster::whose::NamesById;
 use crate::diagnose::assemble::{moment_of, time_text};
 use crate::diagnose::document::Document;
 use crate::diagnose::printable::printable;
+use crate::diagnose::story::moment_text;
 use crate::parse::event::{Event, ViewMember};
-use crate::parse::stamp::Stamp;
 use label::Telling;
 use shared::{Entry, merged};
 use transfer::{Columns, Ends, Transfers, said_by_all};
@@ -150,7 +150,7 @@ fn entries_of(log: &Log, names: &Names<'_>, columns: &Columns) -> Vec<Entry> {
     let mut latest: Option<NaiveDateTime> = None;
     for tracked in log.track.in_order() {
         if ended_unseen(&tracked.event, state.as_deref()) {
-            latest = latest.max(moment(log, tracked.time));
+            latest = latest.max(log.moment(tracked.time));
             let words = ("process", "DIED, no end in the log".to_owned());
             let died = row(log, tracked, latest, words, Ends::default(), Some("DOWN".to_owned()));
             entries.push(Entry::new(died, None));
@@ -163,7 +163,7 @@ fn entries_of(log: &Log, names: &Names<'_>, columns: &Columns) -> Vec<Entry> {
         let told = telling.label(&tracked.event);
         members_after(&tracked.event, &mut members);
         let Some((kind, text)) = told else { continue };
-        latest = latest.max(moment(log, tracked.time));
+        latest = latest.max(log.moment(tracked.time));
         let text = printable(text.as_bytes());
         entries.push(Entry::new(
             row(log, tracked, latest, (kind, text), ends, state.clone()),
@@ -189,10 +189,6 @@ fn members_after(event: &Event, members: &mut Vec<ViewMember>) {
     }
 }
 
-fn moment(log: &Log, time: Option<Stamp>) -> Option<NaiveDateTime> {
-    time.map(|time| log.clock.correct(time.instant()))
-}
-
 fn row(
     log: &Log,
     tracked: &Tracked,
@@ -213,15 +209,11 @@ fn row(
         confirmed_by: Vec::new(),
         state,
         count: tracked.count,
-        last: moment(log, tracked.last).filter(|_| repeated).map(moment_text),
+        last: log.moment(tracked.last).filter(|_| repeated).map(moment_text),
         input: log.files.get(tracked.file).map_or_else(String::new, |file| printable(file.path.as_bytes())),
         line: tracked.line,
         moment: at,
     }
-}
-
-fn moment_text(moment: NaiveDateTime) -> String {
-    moment.format("%Y-%m-%dT%H:%M:%S%.f").to_string()
 }
 
 /// Puts each diagnosis behind what its node had told by then.

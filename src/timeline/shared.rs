@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{NaiveDateTime, TimeDelta};
 
+use super::Row;
 use super::transfer::Ends;
-use super::{Row, moment_text};
+use crate::diagnose::story::moment_text;
 
 /// Nodes print the same moment at most so many seconds apart: their clocks are aligned to about a second, and stamps
 /// have whole seconds.

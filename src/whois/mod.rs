@@ -9,13 +9,11 @@ mod seek;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::cluster::clock::Clock;
-use crate::cluster::identity::history::{Fact, Proof};
+use crate::cluster::identity::history::Fact;
 use crate::cluster::log::Log;
 use crate::cluster::process::Spot;
-use crate::diagnose::assemble::time_text;
 use crate::diagnose::printable::printable;
-use crate::diagnose::story::{moment_text, node_name};
+use crate::diagnose::story::{Place, moment_text, node_name, place};
 use seek::{Asked, Found, found};
 
 /// The name of this contract.
@@ -123,17 +121,17 @@ fn same_fact(first: &mut Row, later: &Row) -> bool {
 }
 
 fn row(log: &Log, what: &'static str, value: String, fact: &Fact) -> Row {
-    let Proof { file, line, time, ref text } = fact.first;
+    let Place { input, line, time, at } = place(log, fact.first.spot);
     Row {
         what,
         value,
-        from: fact.from(&log.clock).map(moment_text),
+        from: at,
         to: fact.to(&log.clock).map(moment_text),
         told_by: node_name(log),
-        input: log.files.get(file).map_or_else(String::new, |file| clean(&file.path)),
+        input,
         line,
-        printed: time.map(time_text),
-        text: printable(text.trim_ascii()),
+        printed: time,
+        text: printable(fact.first.text.trim_ascii()),
     }
 }
 
@@ -180,20 +178,16 @@ fn own_facts(log: &Log, rows: &mut Vec<Row>) {
 const FULL: usize = 36;
 
 fn process_row(log: &Log, value: String, start: Spot, end: Option<Spot>) -> Row {
-    let at = |spot: Spot| moment(&log.clock, spot);
+    let Place { input, line, time, at } = place(log, start);
     Row {
         what: "process",
         value,
-        from: at(start),
-        to: end.and_then(at),
+        from: at,
+        to: end.and_then(|end| log.moment(end.time)).map(moment_text),
         told_by: node_name(log),
-        input: log.files.get(start.file).map_or_else(String::new, |file| clean(&file.path)),
-        line: start.line,
-        printed: start.time.map(time_text),
+        input,
+        line,
+        printed: time,
         text: String::new(),
     }
-}
-
-fn moment(clock: &Clock, spot: Spot) -> Option<String> {
-    spot.time.map(|time| moment_text(clock.correct(time.instant())))
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::NaiveDateTime;
 
 use crate::cluster::clock::Clock;
+use crate::cluster::process::Quote;
 use crate::parse::stamp::Stamp;
 
 /// Facts kept per history and log: the latest ones, since a node gets a new UUID at each start.
@@ -13,23 +14,11 @@ const MOST_FACTS: usize = 500;
 /// Bytes kept of a line that proves a fact.
 pub const PROOF_BYTES: usize = 240;
 
-/// The line that says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proof {
-    /// Index of the file in its log.
-    pub file: usize,
-    /// 1-based line number in the file.
-    pub line: u64,
-    pub time: Option<Stamp>,
-    /// The line, shortened if long.
-    pub text: Vec<u8>,
-}
-
 /// A value, from the first line that told it to the last one in a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     pub value: String,
-    pub first: Proof,
+    pub first: Quote,
     /// The time of the last line that told it.
     pub last: Option<Stamp>,
 }
@@ -37,7 +26,7 @@ pub struct Fact {
 impl Fact {
     /// Since when it held, in the time of the cluster.
     pub fn from(&self, clock: &Clock) -> Option<NaiveDateTime> {
-        self.first.time.map(|time| clock.correct(time.instant()))
+        self.first.spot.time.map(|time| clock.correct(time.instant()))
     }
 
     /// Until when it was told, in the time of the cluster.
@@ -57,7 +46,7 @@ pub struct History {
 impl History {
     /// Takes note that the subject has a value. A value that is known already costs one look-up; `proof` is called
     /// for a new one only.
-    pub fn note(&mut self, subject: &str, value: &str, time: Option<Stamp>, proof: impl FnOnce() -> Proof) {
+    pub fn note(&mut self, subject: &str, value: &str, time: Option<Stamp>, proof: impl FnOnce() -> Quote) {
         if let Some(last) = self.latest_mut(subject).filter(|last| last.value == value) {
             last.last = time.or(last.last);
             return;
@@ -112,6 +101,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::process::Spot;
 
     fn at(second: i64) -> NaiveDateTime {
         NaiveDateTime::default() + chrono::TimeDelta::seconds(second)
@@ -121,7 +111,7 @@ mod tests {
         let mut history = History::default();
         for (line, &(subject, value, second)) in (1..).zip(facts) {
             let time = Some(Stamp::local(at(second)));
-            history.note(subject, value, time, || Proof { file: 0, line, time, text: b"text".to_vec() });
+            history.note(subject, value, time, || Quote { spot: Spot { file: 0, line, time }, text: b"text".to_vec() });
         }
         history
     }
@@ -140,7 +130,7 @@ mod tests {
     fn a_repeated_fact_keeps_its_first_line_and_its_last_time() {
         let history = noted(&[("u", "node1", 1), ("u", "node1", 2), ("u", "node1", 9)]);
         let facts: Vec<&Fact> = history.of("u").collect();
-        assert_eq!((facts.len(), facts[0].first.line), (1, 1));
+        assert_eq!((facts.len(), facts[0].first.spot.line), (1, 1));
         assert_eq!(facts[0].to(&Clock::default()), Some(at(9)));
     }
 

@@ -1,8 +1,9 @@
 //! Events to facts about identities.
 
-use super::history::{Fact, PROOF_BYTES, Proof};
+use super::history::{Fact, PROOF_BYTES};
 use super::id::{host_of, is_name, is_nobody, is_telling};
 use super::{Identity, OWN, is_full, way};
+use crate::cluster::process::{Quote, Spot};
 use crate::parse::event::{Event, ViewMember};
 use crate::parse::stamp::Stamp;
 use crate::transport::InnerLine;
@@ -35,12 +36,12 @@ impl Place<'_> {
         Self { text: &self.text[..end], ..*self }
     }
 
-    fn proof(&self) -> Proof {
+    fn proof(&self) -> Quote {
         self.proof_of_line(0, self.line)
     }
 
     /// The row of the record that has this text, else its first line.
-    fn proof_of(&self, row: &str) -> Proof {
+    fn proof_of(&self, row: &str) -> Quote {
         let record = &self.text[..self.text.len().min(RECORD_BYTES)];
         let Some(at) = memchr::memmem::find(record, row.as_bytes()) else { return self.proof() };
         let start = memchr::memrchr(b'\n', &record[..at]).map_or(0, |newline| newline + 1);
@@ -49,10 +50,10 @@ impl Place<'_> {
         self.proof_of_line(start, line)
     }
 
-    fn proof_of_line(&self, start: usize, line: u64) -> Proof {
+    fn proof_of_line(&self, start: usize, line: u64) -> Quote {
         let text = self.text.get(start..).unwrap_or_default();
         let end = memchr::memchr(b'\n', text).unwrap_or(text.len()).min(PROOF_BYTES);
-        Proof { file: self.file, line, time: self.time, text: text[..end].to_vec() }
+        Quote { spot: Spot { file: self.file, line, time: self.time }, text: text[..end].to_vec() }
     }
 }
 
@@ -139,19 +140,19 @@ impl Identity {
         }
     }
 
-    fn note_name(&mut self, uuid: &str, name: &str, place: &Place<'_>, proof: impl FnOnce() -> Proof) {
+    fn note_name(&mut self, uuid: &str, name: &str, place: &Place<'_>, proof: impl FnOnce() -> Quote) {
         if is_name(name) && !is_nobody(uuid) {
             self.names.note(uuid, name, place.time, proof);
         }
     }
 
-    fn note_own_name(&mut self, name: &str, place: &Place<'_>, proof: impl FnOnce() -> Proof) {
+    fn note_own_name(&mut self, name: &str, place: &Place<'_>, proof: impl FnOnce() -> Quote) {
         if is_name(name) {
             self.own_names.note(OWN, name, place.time, proof);
         }
     }
 
-    fn note_own_id(&mut self, id: &str, place: &Place<'_>, proof: impl FnOnce() -> Proof) {
+    fn note_own_id(&mut self, id: &str, place: &Place<'_>, proof: impl FnOnce() -> Quote) {
         if !is_nobody(id) {
             self.own_ids.note(OWN, id, place.time, proof);
             self.alive = is_full(id);

@@ -85,17 +85,13 @@ pub fn moment_text(moment: NaiveDateTime) -> String {
     moment.format("%Y-%m-%dT%H:%M:%S%.f").to_string()
 }
 
-/// The moment of a spot in the time of the cluster.
-fn moment(log: &Log, spot: Spot) -> Option<NaiveDateTime> {
-    spot.time.map(|time| log.clock.correct(time.instant()))
-}
-
-fn place(log: &Log, spot: Spot) -> Place {
+/// A place as the documents write it.
+pub fn place(log: &Log, spot: Spot) -> Place {
     Place {
         input: log.files.get(spot.file).map_or_else(String::new, |file| clean(&file.path)),
         line: spot.line,
         time: spot.time.map(time_text),
-        at: moment(log, spot).map(moment_text),
+        at: log.moment(spot.time).map(moment_text),
     }
 }
 

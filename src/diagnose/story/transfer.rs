@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::view::Confirmation;
-use super::{Place, Said, clean, in_order, moment, moment_text, node_name, place, said, spot_of};
+use super::{Place, Said, clean, in_order, moment_text, node_name, place, said, spot_of};
 use crate::cluster::log::Log;
 use crate::cluster::track::Tracked;
 use crate::parse::event::{Event, Gtid};
@@ -415,7 +415,7 @@ fn first_failure(logs: &[Log], draft: &Draft<'_>, facts: &Facts<'_>) -> Option<F
             _ => continue,
         };
         for quote in &log.errors {
-            let Some(at) = moment(log, quote.spot) else { continue };
+            let Some(at) = log.moment(quote.spot.time) else { continue };
             let during = draft.at.is_none_or(|asked| at >= asked)
                 && ended.is_none_or(|ended| at < ended + TimeDelta::seconds(1));
             if during {

@@ -23,7 +23,7 @@ use std::path::Path;
 use super::read::{LoadedRule, RuleError};
 use super::schema::Rule;
 use crate::scan::literals::LiteralError;
-pub use nearest::distance;
+pub use nearest::nearest_few;
 use page::Page;
 use trial::Trial;
 

@@ -5,13 +5,20 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     known.into_iter().min_by_key(|one| distance(word, one))
 }
 
+/// The nearest of the known words, nearest first; of equally near ones the first by letter.
+pub fn nearest_few<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
+    let mut near: Vec<(usize, &str)> = known.into_iter().map(|one| (distance(one, word), one)).collect();
+    near.sort_unstable();
+    near.into_iter().take(most).map(|(_, one)| one).collect()
+}
+
 /// The end of a remark on an unknown word: the nearest known one, if there is any.
 pub fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, known).map_or_else(String::new, |one| format!("; the nearest is '{one}'"))
 }
 
 /// The number of letters to change, add or drop to get from one word to the other.
-pub fn distance(left: &str, right: &str) -> usize {
+fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (index, a) in left.chars().enumerate() {

@@ -82,7 +82,7 @@ fn a_member_is_proven_by_its_row() {
     let (event, text) = view(&format!("\t0: {FIRST}, node2\n\t1: {SECOND}, node2"), 1);
     observe(&mut identity, 100, &event, &text);
     let (_, named) = identity.named("2e6447a8-b02a").next().expect("a name");
-    assert_eq!((named.first.line, &named.first.text[..]), (109, format!("\t1: {SECOND}, node2").as_bytes()));
+    assert_eq!((named.first.spot.line, &named.first.text[..]), (109, format!("\t1: {SECOND}, node2").as_bytes()));
     assert_eq!(identity.own_name(), Some("node2"));
     assert!(identity.primary && identity.is_own(SECOND) && !identity.is_own(FIRST));
     let rivals: Vec<&str> = identity.rivals.of(FIRST).map(|fact| fact.value.as_str()).collect();
