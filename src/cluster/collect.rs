@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::burst::{Captures, Keep, Seen};
 use super::identity::{self, id};
-use super::log::{Advertised, Log, Unexplained};
+use super::log::{Log, Unexplained};
 use super::process::{Ending, Process, Quote, Spot};
 use super::template::template;
 use super::track;
@@ -221,10 +221,11 @@ impl<'a> Collector<'a> {
         wanted: bool,
     ) {
         let text = record.first_line();
+        let spot = Spot { file, line: line.number, time };
         if matches!(event, Event::ServerStart { .. }) {
             self.start_process(file, line, event, time, text, wanted);
         } else if let Some(process) = self.log.processes.last_mut() {
-            process.observe(event, Spot { file, line: line.number, time });
+            process.observe(event, spot);
         }
         self.log.track.note_anchor_of(event, time);
         self.log.facts.observe(event);
@@ -237,12 +238,10 @@ impl<'a> Collector<'a> {
                 self.match_event(file, line, &conclusion, time, text);
             }
         }
-        if let Event::IstReceiver { address, .. } = event {
-            let (address, text) = (id::host_of(address).to_owned(), text[..text.len().min(KEPT_BYTES)].to_vec());
-            if self.log.advertised.len() < MOST_ADDRESSES {
-                let seen = Advertised { address: address.clone(), file, line: line.number, time, text };
-                self.log.advertised.insert(address, seen);
-            }
+        if let Event::IstReceiver { address, .. } = event
+            && self.log.advertised.len() < MOST_ADDRESSES
+        {
+            self.log.advertised.insert(id::host_of(address).to_owned(), Quote::new(spot, text));
         }
     }
 

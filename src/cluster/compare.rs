@@ -4,8 +4,7 @@ use chrono::TimeDelta;
 
 use super::clock::align;
 use super::collect::Collector;
-use super::log::Advertised;
-use super::process::{Ending, Spot};
+use super::process::{Ending, Quote, Spot};
 use super::together::put_together;
 use crate::parse::event::Event;
 use crate::parse::head::{Level, parse_head};
@@ -67,9 +66,9 @@ fn conclude(collectors: &mut [Collector<'_>]) {
             collectors[index].conclude(&event, (file, line), time, &text);
         }
     }
-    for (index, peer, seen) in shared_addresses(collectors) {
-        let event = Event::DuplicateAddress { address: seen.address.clone(), peer };
-        collectors[index].conclude(&event, (seen.file, seen.line), seen.time, &seen.text);
+    for (index, peer, address, Quote { spot, text }) in shared_addresses(collectors) {
+        let event = Event::DuplicateAddress { address, peer };
+        collectors[index].conclude(&event, (spot.file, spot.line), spot.time, &text);
     }
 }
 
@@ -101,8 +100,9 @@ fn fallen_silent(collectors: &[Collector<'_>]) -> Vec<usize> {
         .collect()
 }
 
-/// Addresses that two nodes advertise: the later one is taken to be the copy.
-fn shared_addresses(collectors: &[Collector<'_>]) -> Vec<(usize, String, Advertised)> {
+/// Addresses that two nodes advertise, with the log of the later one, which is taken to be the copy, and the node that
+/// had it before.
+fn shared_addresses(collectors: &[Collector<'_>]) -> Vec<(usize, String, String, Quote)> {
     let mut found = Vec::new();
     for (index, collector) in collectors.iter().enumerate() {
         for (address, seen) in &collector.log.advertised {
@@ -112,12 +112,12 @@ fn shared_addresses(collectors: &[Collector<'_>]) -> Vec<(usize, String, Adverti
             let owner = earlier
                 .filter_map(|other| Some((other.log.advertised.get(address)?, other.log.name())))
                 .filter(|(own, name)| {
-                    (own.time.map(|time| time.instant()), *name)
-                        < (seen.time.map(|time| time.instant()), collector.log.name())
+                    (own.spot.time.map(|time| time.instant()), *name)
+                        < (seen.spot.time.map(|time| time.instant()), collector.log.name())
                 })
                 .map(|(_, name)| name.to_owned())
                 .next();
-            found.extend(owner.map(|peer| (index, peer, seen.clone())));
+            found.extend(owner.map(|peer| (index, peer, address.clone(), seen.clone())));
         }
     }
     found

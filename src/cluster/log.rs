@@ -45,17 +45,6 @@ pub struct Unexplained {
     pub text: Vec<u8>,
 }
 
-/// An address that a node told the others to send state transfers to, and the line that says so.
-#[derive(Clone, Debug)]
-pub struct Advertised {
-    /// Host only.
-    pub address: String,
-    pub file: usize,
-    pub line: u64,
-    pub time: Option<Stamp>,
-    pub text: Vec<u8>,
-}
-
 /// One node's log, joined from its files.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
@@ -77,8 +66,8 @@ pub struct Log {
     pub facts: Facts,
     /// What it knows of its own node and of others, over time.
     pub identity: Identity,
-    /// Addresses for state transfers, by host.
-    pub advertised: BTreeMap<String, Advertised>,
+    /// Hosts that the node told the others to send state transfers to, and the line that says so.
+    pub advertised: BTreeMap<String, Quote>,
     pub unexplained: BTreeMap<String, Unexplained>,
     /// Harmless lines, counted only.
     pub quiet: BTreeMap<Subject, u64>,
