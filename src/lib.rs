@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod catalogue;
 pub mod cli;
 pub mod cluster;
 pub mod diagnose;

@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The parts, lowest first.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "parse",
     "transport",
     "source",
     "rules",
     "scan",
+    "catalogue",
     "cluster",
     "diagnose",
     "timeline",
@@ -29,7 +30,8 @@ const UPWARD: [(&str, &str, &str); 4] = [
 ];
 
 /// Parts that are pure: text in, data out.
-const PURE: [&str; 8] = ["parse", "transport", "scan", "cluster", "diagnose", "timeline", "whois", "report"];
+const PURE: [&str; 9] =
+    ["parse", "transport", "scan", "catalogue", "cluster", "diagnose", "timeline", "whois", "report"];
 
 /// What a pure part must not know.
 const OUTSIDE: [&str; 10] = [

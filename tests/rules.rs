@@ -332,7 +332,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "no literal that is in every line",
     ),
     ("'''frobnicator (?<path>", "'''frobnicator ((?<path>", "the regex is wrong"),
-    ("[captures]", "text = 'frobnicator'\n[captures]", "exactly one of text, regex and event"),
+    ("[captures]", "text = 'frobnicator'\n[captures]", "exactly one of text, texts, regex and event"),
 ];
 
 #[test]

@@ -161,6 +161,8 @@ pub enum RulesCommand {
         #[command(flatten)]
         rules: RulesFolders,
     },
+    /// How much of a catalogue of message templates the rules and typed events know, and what they don't.
+    Coverage(RulesCoverage),
     /// The typed events that rules can match, with their fields.
     Events,
     /// A JSON Schema: of rule files, or of the diagnosis document.
@@ -168,6 +170,35 @@ pub enum RulesCommand {
         #[arg(long, value_enum, default_value_t = SchemaOf::Rule)]
         of: SchemaOf,
     },
+}
+
+/// The options of `rules coverage`.
+#[derive(Debug, Args)]
+pub struct RulesCoverage {
+    /// Tab-separated columns with a header: component, severity, template; source if there is one. In a template
+    /// `<name>` is a value and `{a|b}` a choice.
+    #[arg(long, value_name = "FILE")]
+    pub messages: PathBuf,
+    /// Only messages of this component (may be given several times).
+    #[arg(long, value_name = "NAME")]
+    pub component: Vec<String>,
+    /// Only messages of this severity: fatal, error, warn, info (may be given several times).
+    #[arg(long, value_name = "WORD")]
+    pub severity: Vec<String>,
+    /// List the known messages too, each with the rules and events that know it.
+    #[arg(long)]
+    pub all: bool,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = CoverageFormat::Text)]
+    pub format: CoverageFormat,
+    #[command(flatten)]
+    pub rules: RulesFolders,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CoverageFormat {
+    Text,
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

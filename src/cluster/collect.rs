@@ -129,7 +129,7 @@ impl<'a> Collector<'a> {
                 let regex =
                     compiled.entry(signal).or_insert_with(|| match table.signals.get(signal as usize)?.matcher {
                         Matcher::Regex(ref regex) => compile(&regex.source).ok(),
-                        Matcher::Text(..) => None,
+                        Matcher::Text => None,
                     });
                 captures(regex.as_ref(), text)
             });
@@ -169,7 +169,7 @@ impl<'a> Collector<'a> {
                 }
                 Matcher::Regex(_) if text.len() <= KEPT_BYTES => Captures::Signal(index),
                 Matcher::Regex(regex) => Captures::Ready(captures(regex.get(), text)),
-                Matcher::Text(..) => Captures::None,
+                Matcher::Text => Captures::None,
             };
             self.add(signal.subject, file, line.number, time, text, captures);
         }

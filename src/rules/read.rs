@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frequency::Frequencies;
 use super::literal::{self, Sought};
-use super::schema::{CounterExample, Example, Rule};
+use super::schema::{CounterExample, Example, Match, Rule};
 
 /// A rule with what the loader found out about it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -78,7 +78,7 @@ pub fn from_text(text: &str, path: &Path, known: &Frequencies) -> Result<LoadedR
     let mut sought = Vec::new();
     for (index, one) in rule.matches.iter().enumerate() {
         let found = match_literals(one, known).map_err(|problem| {
-            let needle = one.regex.as_deref().or(one.text.as_deref()).unwrap_or("[[match]]");
+            let needle = one.regex.as_ref().or(one.literals().next()).map_or("[[match]]", String::as_str);
             wrong(format!("match {}: {problem}{}", index + 1, excerpt(text, needle)))
         })?;
         sought.push(found);
@@ -86,16 +86,20 @@ pub fn from_text(text: &str, path: &Path, known: &Frequencies) -> Result<LoadedR
     Ok(LoadedRule { rule, file: path.display().to_string(), sought })
 }
 
-/// What the scanner looks for: the text, or the literals of which the regex requires one.
-fn match_literals(one: &super::schema::Match, known: &Frequencies) -> Result<Sought, String> {
-    match (&one.text, &one.regex, &one.event) {
-        (Some(text), None, None) if text.len() < literal::SHORTEST => {
-            Err(format!("the text '{text}' is shorter than {} bytes", literal::SHORTEST))
-        }
-        (Some(text), None, None) => Ok(Sought { literals: vec![text.clone()], exact: true }),
-        (None, Some(regex), None) => literal::required(regex, known).map_err(|error| error.to_string()),
-        (None, None, Some(_)) => Ok(Sought::default()),
-        _ => Err("exactly one of text, regex and event is needed".to_owned()),
+/// What the scanner looks for: the texts, or the literals of which the regex requires one.
+fn match_literals(one: &Match, known: &Frequencies) -> Result<Sought, String> {
+    let texts: Vec<String> = one.literals().cloned().collect();
+    if !one.texts.is_empty() && one.text.is_some() {
+        return Err("text and texts are one too many".to_owned());
+    }
+    match (texts.is_empty(), &one.regex, &one.event) {
+        (false, None, None) => match texts.iter().find(|text| text.len() < literal::SHORTEST) {
+            Some(short) => Err(format!("the text '{short}' is shorter than {} bytes", literal::SHORTEST)),
+            None => Ok(Sought { literals: texts, exact: true }),
+        },
+        (true, Some(regex), None) => literal::required(regex, known).map_err(|error| error.to_string()),
+        (true, None, Some(_)) => Ok(Sought::default()),
+        _ => Err("exactly one of text, texts, regex and event is needed".to_owned()),
     }
 }
 

@@ -119,13 +119,16 @@ pub enum Blame {
     Peer,
 }
 
-/// One way to recognise a hit: exactly one of `text`, `regex` and `event`.
+/// One way to recognise a hit: exactly one of `text`, `texts`, `regex` and `event`.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Match {
     /// A literal anywhere in the line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Literals, any one of them anywhere in the line: messages that mean the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<String>,
     /// A regular expression found anywhere in the line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regex: Option<String>,
@@ -138,6 +141,13 @@ pub struct Match {
     /// Levels that the line may have; empty: any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub level: Vec<String>,
+}
+
+impl Match {
+    /// The literals of a match by `text` or `texts`.
+    pub fn literals(&self) -> impl Iterator<Item = &String> {
+        self.text.iter().chain(&self.texts)
+    }
 }
 
 /// What a captured value is; decides how it may be put into a command.

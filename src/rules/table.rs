@@ -78,8 +78,8 @@ pub struct Signal {
 /// How a candidate line is confirmed.
 #[derive(Debug)]
 pub enum Matcher {
-    /// The literal is the whole signal: the scanner looks for all of it, so a hit is the proof.
-    Text(String),
+    /// The literals are the whole signal: the scanner looks for all of each, so a hit is the proof.
+    Text,
     Regex(LazyRegex),
 }
 
@@ -154,15 +154,14 @@ impl Table {
     fn add_signals(&mut self, subject: Subject, sought: Vec<Sought>, quiet: bool) {
         let matches = self.rules[subject].rule.matches.clone();
         for (one, Sought { literals, exact }) in matches.into_iter().zip(sought) {
-            let Match { text, regex, event, fields, level: levels } = one;
-            let matcher = match (text, regex, event) {
-                (Some(text), _, _) => Matcher::Text(text),
-                (_, Some(regex), _) => Matcher::Regex(LazyRegex::new(&regex)),
-                (_, _, Some(kind)) => {
+            let Match { regex, event, fields, level: levels, .. } = one;
+            let matcher = match (regex, event) {
+                (Some(regex), _) => Matcher::Regex(LazyRegex::new(&regex)),
+                (None, Some(kind)) => {
                     self.events.push(EventSignal { subject, kind, fields, levels });
                     continue;
                 }
-                _ => continue,
+                (None, None) => Matcher::Text,
             };
             self.signals.push(Signal { subject, literals, exact, matcher, levels, quiet });
         }

@@ -22,7 +22,7 @@ pub fn matches(table: &Table, text: &[u8]) -> Vec<(u64, usize)> {
 /// Does the signal match this line, by its expression alone?
 pub fn matches_line(signal: &Signal, line: &[u8]) -> bool {
     let matched = match &signal.matcher {
-        Matcher::Text(text) => memchr::memmem::find(line, text.as_bytes()).is_some(),
+        Matcher::Text => signal.literals.iter().any(|text| memchr::memmem::find(line, text.as_bytes()).is_some()),
         Matcher::Regex(regex) => {
             // Where plain text is the proof, no expression runs, so none is spared the rest of a long line.
             let seen = if signal.exact { line } else { &line[..line.len().min(MATCHED_BYTES)] };

@@ -109,7 +109,7 @@ impl Scanner {
 fn expression(signal: &Signal) -> Option<Expression> {
     match &signal.matcher {
         Matcher::Regex(regex) if !signal.exact => Some(Expression::new(&regex.source, &signal.literals)),
-        Matcher::Regex(_) | Matcher::Text(_) => None,
+        Matcher::Regex(_) | Matcher::Text => None,
     }
 }
 

@@ -63,7 +63,7 @@ impl Trial {
         let signals = self.table().signals.iter().filter(|signal| signal.subject == rule);
         let regexes = signals.filter_map(|signal| match &signal.matcher {
             Matcher::Regex(regex) => regex.get(),
-            Matcher::Text(..) => None,
+            Matcher::Text => None,
         });
         let mut all = Vec::new();
         for regex in regexes {

@@ -1,5 +1,7 @@
 //! `galera-rca rules`: the rule table for people who read or write rules.
 
+mod coverage;
+
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -47,6 +49,7 @@ pub fn run(options: &Rules) -> Result<u8> {
         RulesCommand::Lint { rules, healthy } => remarks(&mut out, &lint::lint(loaded(rules)?, healthy.as_deref())?)?,
         RulesCommand::Test { ids, rules } => test(&mut out, loaded(rules)?, ids)?,
         RulesCommand::Export { rules, without_benign } => export(&mut out, &table(rules)?, *without_benign)?,
+        RulesCommand::Coverage(options) => coverage::run(&mut out, options)?,
         RulesCommand::Events => events(&mut out)?,
         RulesCommand::Schema { of } => schema(&mut out, *of)?,
     };
@@ -110,7 +113,11 @@ fn export(out: &mut impl Write, table: &Table, without_benign: bool) -> Result<u
     let benign = |signal: &Signal| table.rule(signal.subject).is_some_and(|rule| rule.rule.role == Role::Benign);
     for signal in table.signals.iter().filter(|signal| !(without_benign && benign(signal))) {
         match &signal.matcher {
-            Matcher::Text(text) => writeln!(out, "{}", portable(&regex::escape(text)))?,
+            Matcher::Text => {
+                for text in &signal.literals {
+                    writeln!(out, "{}", portable(&regex::escape(text)))?;
+                }
+            }
             Matcher::Regex(regex) => writeln!(out, "{}", portable(&regex.source))?,
         }
     }
