@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod cluster;
 pub mod diagnose;
+pub mod explain;
 pub mod parse;
 pub mod pipeline;
 pub mod report;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The parts, lowest first.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
     "parse",
     "transport",
     "source",
@@ -14,6 +14,7 @@ const ORDER: [&str; 13] = [
     "catalogue",
     "cluster",
     "diagnose",
+    "explain",
     "timeline",
     "whois",
     "report",
@@ -30,8 +31,8 @@ const UPWARD: [(&str, &str, &str); 4] = [
 ];
 
 /// Parts that are pure: text in, data out.
-const PURE: [&str; 9] =
-    ["parse", "transport", "scan", "catalogue", "cluster", "diagnose", "timeline", "whois", "report"];
+const PURE: [&str; 10] =
+    ["parse", "transport", "scan", "catalogue", "cluster", "diagnose", "explain", "timeline", "whois", "report"];
 
 /// What a pure part must not know.
 const OUTSIDE: [&str; 10] = [

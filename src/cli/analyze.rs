@@ -141,7 +141,7 @@ fn threads(options: &Analyze) -> usize {
 }
 
 /// The first time stamp of a text, for ordering rotated files.
-fn first_time(bytes: &[u8]) -> Option<i64> {
+pub fn first_time(bytes: &[u8]) -> Option<i64> {
     let stamp = bytes.split(|byte| *byte == b'\n').find_map(|line| parse_head(line)?.stamp)?;
     Some(stamp.instant().and_utc().timestamp_millis())
 }

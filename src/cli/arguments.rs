@@ -30,6 +30,8 @@ pub enum Command {
     Timeline(Timeline),
     /// Tell all that the logs know of a node by its name, UUID or address.
     Whois(Whois),
+    /// Tell what a log line means: who prints it, whether it is normal, what to look for around it.
+    Explain(Explain),
     /// List, show, check and test the rules.
     Rules(Rules),
 }
@@ -58,6 +60,27 @@ pub struct Whois {
     pub who: String,
     #[command(flatten)]
     pub analyze: Analyze,
+}
+
+/// The options of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A log line (in quotes), the id of a rule or the kind of an event; - or nothing reads lines from standard input.
+    #[arg(value_name = "LINE|RULE-ID|-", allow_hyphen_values = true)]
+    pub what: Vec<String>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub format: TextOrJson,
+    #[command(flatten)]
+    pub rules: RulesFolders,
+    #[command(flatten)]
+    pub terminal: Terminal,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TextOrJson {
+    Text,
+    Json,
 }
 
 /// The options of `analyze`.
@@ -163,6 +186,8 @@ pub enum RulesCommand {
     },
     /// How much of a catalogue of message templates the rules and typed events know, and what they don't.
     Coverage(RulesCoverage),
+    /// List the rules that these logs don't hit and no example with a named source proves.
+    Hits(RulesHits),
     /// The typed events that rules can match, with their fields.
     Events,
     /// A JSON Schema: of rule files, or of the diagnosis document.
@@ -170,6 +195,19 @@ pub enum RulesCommand {
         #[arg(long, value_enum, default_value_t = SchemaOf::Rule)]
         of: SchemaOf,
     },
+}
+
+/// The options of `rules hits`.
+#[derive(Debug, Args)]
+pub struct RulesHits {
+    /// Logs, or folders with one folder of logs per cluster.
+    #[arg(value_name = "FILE|DIR")]
+    pub inputs: Vec<PathBuf>,
+    /// List the rules that only an example hits, too, with its source.
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub rules: RulesFolders,
 }
 
 /// The options of `rules coverage`.
@@ -189,16 +227,10 @@ pub struct RulesCoverage {
     #[arg(long)]
     pub all: bool,
     /// How to print.
-    #[arg(long, value_enum, default_value_t = CoverageFormat::Text)]
-    pub format: CoverageFormat,
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub format: TextOrJson,
     #[command(flatten)]
     pub rules: RulesFolders,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum CoverageFormat {
-    Text,
-    Json,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

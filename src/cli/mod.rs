@@ -2,6 +2,7 @@
 
 mod analyze;
 mod arguments;
+mod explain;
 mod moment;
 mod rules;
 mod terminal;
@@ -40,6 +41,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Analyze(options)) => analyze::run(&options),
         Some(Command::Timeline(options)) => timeline::run(&options),
         Some(Command::Whois(options)) => whois::run(&options),
+        Some(Command::Explain(options)) => explain::run(&options),
         Some(Command::Rules(options)) => rules::run(&options),
         None => analyze::run(&cli.analyze),
     };

@@ -16,7 +16,7 @@ use crate::parse::event::Event;
 use crate::parse::head::{Level, parse_head};
 use crate::parse::stamp::Stamp;
 use crate::rules::schema::Role;
-use crate::rules::table::{EventSignal, Matcher, Subject, Table, compile};
+use crate::rules::table::{EventSignal, Matcher, Signal, Subject, Table, compile};
 use crate::scan::block::{HitLine, MATCHED_BYTES, Scanned, level_is};
 use crate::transport::InnerLine;
 
@@ -326,6 +326,14 @@ impl<'a> Collector<'a> {
     }
 }
 
+/// What the signal's expression reads out of a line.
+pub fn captures_of(signal: &Signal, line: &[u8]) -> Vec<(String, String)> {
+    match &signal.matcher {
+        Matcher::Regex(regex) => captures(regex.get(), line),
+        Matcher::Text => Vec::new(),
+    }
+}
+
 fn captures(regex: Option<&regex::bytes::Regex>, text: &[u8]) -> Vec<(String, String)> {
     let text = &text[..text.len().min(MATCHED_BYTES)];
     let Some((regex, found)) = regex.and_then(|regex| Some((regex, regex.captures(text)?))) else { return Vec::new() };
@@ -335,7 +343,8 @@ fn captures(regex: Option<&regex::bytes::Regex>, text: &[u8]) -> Vec<(String, St
         .collect()
 }
 
-fn fields(event: &Event) -> Vec<(String, String)> {
+/// The fields that the event has, with their values.
+pub fn fields(event: &Event) -> Vec<(String, String)> {
     let names = Event::KINDS.iter().find(|(kind, _)| *kind == event.kind()).map_or(&[][..], |(_, names)| names);
     names.iter().filter_map(|name| Some(((*name).to_owned(), event.field(name)?.into_owned()))).collect()
 }

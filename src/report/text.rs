@@ -51,9 +51,10 @@ pub fn write(out: &mut impl Write, document: &Document, options: Options) -> io:
     page.inputs(document)
 }
 
-struct Page<'a, W: Write> {
-    out: &'a mut W,
-    options: Options,
+/// Labelled, wrapped lines on a terminal.
+pub(super) struct Page<'a, W: Write> {
+    pub(super) out: &'a mut W,
+    pub(super) options: Options,
 }
 
 impl<W: Write> Page<'_, W> {
@@ -305,7 +306,7 @@ impl<W: Write> Page<'_, W> {
         table
     }
 
-    fn headline(&mut self, style: Style, word: &str, text: &str) -> io::Result<()> {
+    pub(super) fn headline(&mut self, style: Style, word: &str, text: &str) -> io::Result<()> {
         let indent = " ".repeat(word.len() + 2);
         let wrapped = wrap(text, self.options.width.saturating_sub(indent.len()));
         for (index, line) in wrapped.iter().enumerate() {
@@ -315,12 +316,12 @@ impl<W: Write> Page<'_, W> {
         Ok(())
     }
 
-    fn section(&mut self, title: &str) -> io::Result<()> {
+    pub(super) fn section(&mut self, title: &str) -> io::Result<()> {
         let title = self.paint(Style::new().bold().underline(), title);
         writeln!(self.out, "{title}")
     }
 
-    fn field(&mut self, label: &str, text: &str) -> io::Result<()> {
+    pub(super) fn field(&mut self, label: &str, text: &str) -> io::Result<()> {
         if text.trim().is_empty() {
             return Ok(());
         }
@@ -333,20 +334,20 @@ impl<W: Write> Page<'_, W> {
         Ok(())
     }
 
-    fn labelled(&mut self, label: &str, text: &str) -> io::Result<()> {
+    pub(super) fn labelled(&mut self, label: &str, text: &str) -> io::Result<()> {
         let label = self.paint(Style::new().bold(), &format!("{label:LABEL$}"));
         writeln!(self.out, "{label}{text}")
     }
 
-    fn blank(&mut self) -> io::Result<()> {
+    pub(super) fn blank(&mut self) -> io::Result<()> {
         writeln!(self.out)
     }
 
-    fn dim(&self, text: &str) -> String {
+    pub(super) fn dim(&self, text: &str) -> String {
         self.paint(Style::new().dimmed(), text)
     }
 
-    fn paint(&self, style: Style, text: &str) -> String {
+    pub(super) fn paint(&self, style: Style, text: &str) -> String {
         if self.options.color && !text.trim().is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 }
@@ -409,7 +410,7 @@ fn node_line(diagnosis: &Diagnosis) -> String {
     }
 }
 
-fn severity_word(severity: Severity) -> &'static str {
+pub(super) fn severity_word(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "CRITICAL",
         Severity::Error => "ERROR",
@@ -418,7 +419,7 @@ fn severity_word(severity: Severity) -> &'static str {
     }
 }
 
-fn severity_style(severity: Severity) -> Style {
+pub(super) fn severity_style(severity: Severity) -> Style {
     match severity {
         Severity::Critical | Severity::Error => AnsiColor::Red.on_default().bold(),
         Severity::Warning => AnsiColor::Yellow.on_default().bold(),
@@ -426,7 +427,7 @@ fn severity_style(severity: Severity) -> Style {
     }
 }
 
-fn risk_mark(risk: Risk) -> &'static str {
+pub(super) fn risk_mark(risk: Risk) -> &'static str {
     match risk {
         Risk::None => "",
         Risk::Low => " [low risk]",

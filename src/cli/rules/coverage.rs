@@ -5,7 +5,7 @@ use std::io::Write;
 
 use anyhow::{Context, Result, bail};
 
-use super::super::arguments::{CoverageFormat, RulesCoverage};
+use super::super::arguments::{RulesCoverage, TextOrJson};
 use super::super::{EXIT_QUIET, EXIT_TROUBLE, terminal};
 use crate::catalogue::{self, Catalogue, Message};
 use crate::report;
@@ -22,8 +22,8 @@ pub fn run(out: &mut impl Write, options: &RulesCoverage) -> Result<u8> {
     }
     let coverage = catalogue::coverage(&Scanner::new(super::table(&options.rules)?)?, &messages);
     match options.format {
-        CoverageFormat::Text => report::coverage::text(out, &coverage, options.all)?,
-        CoverageFormat::Json => report::json::write(out, &coverage)?,
+        TextOrJson::Text => report::coverage::text(out, &coverage, options.all)?,
+        TextOrJson::Json => report::json::write(out, &coverage)?,
     }
     let Some(first) = catalogue.broken.first() else { return Ok(EXIT_QUIET) };
     let count = catalogue.broken.len();

@@ -1,6 +1,7 @@
 //! `galera-rca rules`: the rule table for people who read or write rules.
 
 mod coverage;
+mod hits;
 
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
@@ -22,6 +23,11 @@ use crate::rules::table::{Matcher, Signal, Table};
 /// The compiled rules: built in, the user's own from the configuration folder, those of `--rules`.
 pub fn table(folders: &RulesFolders) -> Result<Table> {
     Ok(Table::new(load::load_without_examples(&all_folders(folders))?)?)
+}
+
+/// The same with the examples, which only people want.
+pub fn table_with_examples(folders: &RulesFolders) -> Result<Table> {
+    Ok(Table::new(loaded(folders)?)?)
 }
 
 fn loaded(folders: &RulesFolders) -> Result<Vec<LoadedRule>> {
@@ -50,6 +56,7 @@ pub fn run(options: &Rules) -> Result<u8> {
         RulesCommand::Test { ids, rules } => test(&mut out, loaded(rules)?, ids)?,
         RulesCommand::Export { rules, without_benign } => export(&mut out, &table(rules)?, *without_benign)?,
         RulesCommand::Coverage(options) => coverage::run(&mut out, options)?,
+        RulesCommand::Hits(options) => hits::run(&mut out, options)?,
         RulesCommand::Events => events(&mut out)?,
         RulesCommand::Schema { of } => schema(&mut out, *of)?,
     };
