@@ -46,6 +46,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = env::var("OUT_DIR")?;
     fs::write(Path::new(&out).join("grams.bin"), rules::frequency::slot_counts(&healthy))?;
     let examples: Vec<_> = packed.iter_mut().map(rules::read::take_examples).collect();
+    let mut prose = Vec::new();
+    for one in &mut packed {
+        serde_json::to_writer(&mut prose, &rules::read::take_prose(&mut one.rule))?;
+        prose.push(b'\n');
+    }
+    fs::write(Path::new(&out).join("prose.json"), prose)?;
     fs::write(Path::new(&out).join("rules.json"), serde_json::to_vec(&packed)?)?;
     fs::write(Path::new(&out).join("examples.json"), serde_json::to_vec(&examples)?)?;
     Ok(())

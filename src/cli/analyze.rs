@@ -21,6 +21,7 @@ use crate::diagnose::printable::printable;
 use crate::parse::head::parse_head;
 use crate::pipeline::{self, Run, Settings};
 use crate::report::{json, markdown, text};
+use crate::rules::load;
 use crate::rules::schema::Severity;
 use crate::scan::scanner::Scanner;
 use crate::source::{InputProblem, LogSource, discover};
@@ -61,7 +62,8 @@ pub fn analysis(options: &Analyze, room: track::Room) -> Result<Option<Analysis>
     let settings = Settings { threads: threads(options), year, window, room };
     let mut run = with_progress(&scanner, &sources, settings);
     // What was compiled for the search takes as much memory as the diagnosis is about to.
-    let table = scanner.into_table();
+    let mut table = scanner.into_table();
+    load::add_prose(&mut table, &run.logs.iter().flat_map(|log| log.bursts.keys().copied()).collect())?;
     let missed = window_missed(window, &mut run.logs);
     let found_early = problems.len();
     problems.extend(run.problems.iter().cloned());

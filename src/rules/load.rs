@@ -1,6 +1,6 @@
 //! Where rules come from: the embedded table, a user's folders, and a user's overrides of built-in rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,11 +8,15 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::frequency::Frequencies;
-use super::read::{Examples, LoadedRule, RuleError, excerpt, read, rule_files};
+use super::read::{Examples, LoadedRule, RuleError, excerpt, put_prose, read, rule_files};
 use super::schema::Severity;
+use super::table::{Subject, Table};
 
-/// The rule files of `rules/`, checked and packed by `build.rs`, without their examples.
+/// The rule files of `rules/`, checked and packed by `build.rs`, without their prose and examples.
 static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.json"));
+
+/// The prose of the embedded rules in the same order, a line of JSON each.
+static PROSE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/prose.json"));
 
 /// The examples of the embedded rules, in the same order.
 static EXAMPLES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/examples.json"));
@@ -41,12 +45,32 @@ pub fn load(folders: &[PathBuf]) -> Result<Vec<LoadedRule>, RuleError> {
     extend(embedded()?, folders)
 }
 
-/// As [`load`], but the embedded rules come without their examples: what an analysis needs, read in half the time.
+/// As [`load`], but the embedded rules come without examples and prose: what a search needs, read in a third of the
+/// time. [`add_prose`] brings the prose of those that are reported.
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_without_examples(folders: &[PathBuf]) -> Result<Vec<LoadedRule>, RuleError> {
-    extend(unpack(EMBEDDED)?, folders)
+pub fn load_for_search(folders: &[PathBuf]) -> Result<Vec<LoadedRule>, RuleError> {
+    let mut rules: Vec<LoadedRule> = unpack(EMBEDDED)?;
+    for (number, rule) in rules.iter_mut().enumerate() {
+        rule.prose_left = Some(number);
+    }
+    extend(rules, folders)
+}
+
+/// Reads the prose of these rules, where it was left out.
+///
+/// # Errors
+/// The build was damaged.
+pub fn add_prose(table: &mut Table, subjects: &BTreeSet<Subject>) -> Result<(), RuleError> {
+    let lines: Vec<&[u8]> = PROSE.split(|byte| *byte == b'\n').collect();
+    for subject in subjects {
+        let Some(compiled) = table.rules.get_mut(*subject) else { continue };
+        if let Some(line) = compiled.prose_left.take().and_then(|number| lines.get(number)) {
+            put_prose(&mut compiled.rule, unpack(line)?);
+        }
+    }
+    Ok(())
 }
 
 fn extend(embedded: Vec<LoadedRule>, folders: &[PathBuf]) -> Result<Vec<LoadedRule>, RuleError> {
@@ -81,7 +105,9 @@ fn extend(embedded: Vec<LoadedRule>, folders: &[PathBuf]) -> Result<Vec<LoadedRu
 pub fn embedded() -> Result<Vec<LoadedRule>, RuleError> {
     let mut rules: Vec<LoadedRule> = unpack(EMBEDDED)?;
     let examples: Vec<Examples> = unpack(EXAMPLES)?;
-    for (rule, (examples, counter_examples)) in rules.iter_mut().zip(examples) {
+    let prose = PROSE.split(|byte| *byte == b'\n');
+    for ((rule, (examples, counter_examples)), prose) in rules.iter_mut().zip(examples).zip(prose) {
+        put_prose(&mut rule.rule, unpack(prose)?);
         rule.rule.examples = examples;
         rule.rule.counter_examples = counter_examples;
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frequency::Frequencies;
 use super::literal::{self, Sought};
-use super::schema::{CounterExample, Example, Match, Rule};
+use super::schema::{Alternative, CounterExample, Example, Match, Remedy, Rule, Source, Texts, Verify};
 
 /// A rule with what the loader found out about it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -19,6 +19,37 @@ pub struct LoadedRule {
     pub file: String,
     /// For each match, what the scanner looks for; nothing for events.
     pub sought: Vec<Sought>,
+    /// The number of a built-in rule whose prose is not read yet.
+    #[serde(skip)]
+    pub prose_left: Option<usize>,
+}
+
+/// The part of a rule that only its report needs.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Prose {
+    diagnosis: Texts,
+    alternatives: Vec<Alternative>,
+    verify: Vec<Verify>,
+    remedy: Vec<Remedy>,
+    sources: Vec<Source>,
+}
+
+/// Parts a rule from its prose, half of what is left without examples: most runs report a few rules only.
+pub fn take_prose(rule: &mut Rule) -> Prose {
+    Prose {
+        diagnosis: std::mem::take(&mut rule.diagnosis),
+        alternatives: std::mem::take(&mut rule.alternatives),
+        verify: std::mem::take(&mut rule.verify),
+        remedy: std::mem::take(&mut rule.remedy),
+        sources: std::mem::take(&mut rule.sources),
+    }
+}
+
+/// Gives a rule its prose back.
+pub fn put_prose(rule: &mut Rule, prose: Prose) {
+    let Prose { diagnosis, alternatives, verify, remedy, sources } = prose;
+    (rule.diagnosis, rule.alternatives, rule.verify) = (diagnosis, alternatives, verify);
+    (rule.remedy, rule.sources) = (remedy, sources);
 }
 
 /// A rule's examples and counter examples.
@@ -83,7 +114,7 @@ pub fn from_text(text: &str, path: &Path, known: &Frequencies) -> Result<LoadedR
         })?;
         sought.push(found);
     }
-    Ok(LoadedRule { rule, file: path.display().to_string(), sought })
+    Ok(LoadedRule { rule, file: path.display().to_string(), sought, prose_left: None })
 }
 
 /// What the scanner looks for: the texts, or the literals of which the regex requires one.

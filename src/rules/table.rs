@@ -37,6 +37,8 @@ pub struct CompiledRule {
     pub explains: Vec<CompiledExplains>,
     /// Hits and seconds.
     pub threshold: Option<(u32, i64)>,
+    /// The number of a built-in rule whose prose is not read yet.
+    pub prose_left: Option<usize>,
 }
 
 /// A condition with its subjects resolved; times in seconds.
@@ -130,7 +132,8 @@ impl Table {
         let mut sought = Vec::with_capacity(loaded.len());
         for one in loaded {
             sought.push(one.sought);
-            rules.push(compile_rule(one.rule, one.file, &names, &mut hidden)?);
+            let compiled = compile_rule(one.rule, one.file, &names, &mut hidden)?;
+            rules.push(CompiledRule { prose_left: one.prose_left, ..compiled });
         }
         let asked_for = asked_for(&rules);
         let mut table = Self {
@@ -226,7 +229,7 @@ fn compile_rule(rule: Rule, file: String, names: &Names, hidden: &mut Hidden) ->
         Some(Threshold { count, within }) => Some((*count, duration::seconds(within).map_err(wrong)?)),
         None => None,
     };
-    Ok(CompiledRule { rule, file, require, evidence, explains, threshold })
+    Ok(CompiledRule { rule, file, require, evidence, explains, threshold, prose_left: None })
 }
 
 fn compile_condition(one: &Condition, names: &Names, hidden: &mut Hidden) -> Result<CompiledCondition, String> {

@@ -22,7 +22,7 @@ use crate::rules::table::{Matcher, Signal, Table};
 
 /// The compiled rules: built in, the user's own from the configuration folder, those of `--rules`.
 pub fn table(folders: &RulesFolders) -> Result<Table> {
-    Ok(Table::new(load::load_without_examples(&all_folders(folders))?)?)
+    Ok(Table::new(load::load_for_search(&all_folders(folders))?)?)
 }
 
 /// The same with the examples, which only people want.
