@@ -4,7 +4,9 @@ use chrono::TimeDelta;
 
 use super::clock::align;
 use super::collect::Collector;
+use super::log::Log;
 use super::process::{Ending, Quote, Spot};
+use super::split::{Split, splits};
 use super::together::put_together;
 use crate::parse::event::Event;
 use crate::parse::head::{Level, parse_head};
@@ -69,6 +71,11 @@ fn conclude(collectors: &mut [Collector<'_>]) {
     for (index, peer, address, Quote { spot, text }) in shared_addresses(collectors) {
         let event = Event::DuplicateAddress { address, peer };
         collectors[index].conclude(&event, (spot.file, spot.line), spot.time, &text);
+    }
+    let logs: Vec<&Log> = collectors.iter().map(|collector| &collector.log).collect();
+    for Split { log, peer, seconds, proof: Quote { spot, text } } in splits(&logs) {
+        let event = Event::TwoPrimaries { peer, seconds };
+        collectors[log].conclude(&event, (spot.file, spot.line), spot.time, &text);
     }
 }
 

@@ -10,6 +10,7 @@ pub mod facts;
 pub mod identity;
 pub mod log;
 pub mod process;
+mod split;
 pub mod template;
 pub mod together;
 pub mod track;

@@ -174,6 +174,13 @@ events! {
     "duplicate-name" => DuplicateName { name: String },
     /// No line says this: the log of another node advertises the same address for state transfers.
     "duplicate-address" => DuplicateAddress { address: String, peer: String },
+    /// No line says this: this node and a peer were in primary components of one cluster at the same time, and neither
+    /// component knew the other.
+    "two-primaries" => TwoPrimaries {
+        peer: String,
+        /// For how long both are known to have been primary.
+        seconds: i64,
+    },
     /// No line says this: what all nodes log at once stands at another time in this log.
     "clock-offset" => ClockOffset {
         /// Seconds between this node's clock and that of most others.
