@@ -69,7 +69,7 @@ impl<'a> Record<'a> {
 const SMALLEST_STEP: i64 = 10;
 
 /// The log that is being read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Collector<'a> {
     table: &'a Table,
     window: Window,

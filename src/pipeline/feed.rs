@@ -3,17 +3,11 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::unwrap::Unwrap;
 use crate::cluster::log::{File, Log};
 use crate::scan::block::Block;
 use crate::source::{ChunkReader, CutLine, InputProblem, Limits, LogSource, open, rotation};
-use crate::transport::{Decoded, Decoder, Transport, detect, needs_decoding};
-
-/// Bytes looked at to tell the transport of a file's first block, and whether a later one changes it.
-const FIRST_SAMPLE: usize = 8 << 10;
-const SAMPLE: usize = 2 << 10;
-
-/// A record that is held back for its next lines may be this long.
-const HELD: usize = 64 << 10;
+use crate::transport::Transport;
 
 /// A block stays in the processor's cache, together with the filters of the search.
 const LIMITS: Limits = Limits { block: 192 << 10, search: 64 << 10, line: 1 << 20, read: 128 << 10 };
@@ -57,9 +51,7 @@ struct Current {
     log: usize,
     file: usize,
     reader: Option<ChunkReader<Box<dyn Read + Send>>>,
-    decoder: Decoder,
-    transport: Transport,
-    held: Decoded,
+    unwrap: Unwrap,
     cut: Cut,
     end: FileEnd,
 }
@@ -131,16 +123,7 @@ impl Current {
                 None
             }
         };
-        Self {
-            log,
-            file,
-            reader,
-            decoder: Decoder::new(year),
-            transport: Transport::Plain,
-            held: Decoded::default(),
-            cut: Cut::default(),
-            end,
-        }
+        Self { log, file, reader, unwrap: Unwrap::new(year), cut: Cut::default(), end }
     }
 
     fn next_block(&mut self) -> Option<Block> {
@@ -159,22 +142,7 @@ impl Current {
             };
             self.end.bytes = chunk.offset + chunk.bytes.len() as u64;
             self.note_cut_lines(&chunk.cut_lines);
-            let sample = if chunk.first_line == 1 { FIRST_SAMPLE } else { SAMPLE };
-            let found = detect(&chunk.bytes[..chunk.bytes.len().min(sample)]);
-            // Only the first lines of a journal tell it from syslog.
-            let journal = self.transport == Transport::JournaldShort && found == Transport::Syslog;
-            if (found != Transport::Plain && !journal) || chunk.first_line == 1 {
-                self.transport = found;
-            }
-            if self.transport != Transport::Plain {
-                self.end.format = self.transport.name();
-            }
-            let undecided = self.held.text.is_empty();
-            if undecided && !needs_decoding(&chunk.bytes, self.transport) {
-                return Some(Block { text: chunk.bytes, first_line: chunk.first_line, inner: Vec::new() });
-            }
-            self.decoder.decode(&chunk.bytes, chunk.first_line, self.transport, &mut self.held);
-            if let Some(block) = self.decoded_block(false) {
+            if let Some(block) = self.unwrap.push(chunk.bytes, chunk.first_line) {
                 return Some(block);
             }
         }
@@ -189,44 +157,14 @@ impl Current {
     }
 
     fn last_block(&mut self) -> Option<Block> {
-        self.decoder.finish(&mut self.held);
-        let facts = self.decoder.facts();
+        let block = self.unwrap.finish();
+        self.end.format = self.unwrap.format();
+        self.end.host = self.unwrap.host();
         if self.cut.lines > 0 {
             let Cut { lines, first, dropped } = self.cut;
             self.end.problems.push(InputProblem::LongLines { path: self.end.path.clone(), lines, first, dropped });
+            self.cut = Cut::default();
         }
-        let seen = facts.pod.as_ref().or(facts.host.as_ref()).or(facts.container.as_ref());
-        self.end.host = seen.map(|seen| seen.last.clone());
-        self.decoded_block(true)
+        block
     }
-
-    /// The decoded lines so far, without the record that the next chunk may go on with.
-    fn decoded_block(&mut self, last: bool) -> Option<Block> {
-        let cut = if last { self.held.text.len() } else { record_start(&self.held.text) };
-        if cut == 0 {
-            return None;
-        }
-        let lines = memchr::memchr_iter(b'\n', &self.held.text[..cut]).count();
-        let rest = Decoded {
-            text: self.held.text.split_off(cut),
-            lines: self.held.lines.split_off(lines.min(self.held.lines.len())),
-        };
-        let whole = std::mem::replace(&mut self.held, rest);
-        let first_line = whole.lines.first().map_or(1, |line| line.raw_line);
-        Some(Block { text: whole.text, first_line, inner: whole.lines })
-    }
-}
-
-/// Where the last record of a text starts, if that is near its end; else the text's end.
-fn record_start(text: &[u8]) -> usize {
-    let from = text.len().saturating_sub(HELD);
-    let mut end = text.len();
-    while let Some(newline) = text[from..end].iter().rposition(|byte| *byte == b'\n') {
-        let start = from + newline + 1;
-        if text.get(start).is_some_and(u8::is_ascii_digit) {
-            return start;
-        }
-        end = from + newline;
-    }
-    text.len()
 }

@@ -4,6 +4,7 @@
 //! The result doesn't depend on the number of threads: blocks are numbered, and collected by number.
 
 mod feed;
+mod unwrap;
 mod workers;
 
 use std::collections::BTreeMap;
