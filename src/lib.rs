@@ -10,6 +10,7 @@ pub mod cli;
 pub mod cluster;
 pub mod diagnose;
 pub mod explain;
+pub mod follow;
 pub mod parse;
 pub mod pipeline;
 pub mod report;

@@ -5,6 +5,7 @@
 
 mod feed;
 mod unwrap;
+pub use unwrap::Unwrap;
 mod workers;
 
 use std::collections::BTreeMap;
