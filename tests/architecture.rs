@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The parts, lowest first.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "parse",
     "transport",
     "source",
@@ -15,6 +15,7 @@ const ORDER: [&str; 14] = [
     "cluster",
     "diagnose",
     "explain",
+    "follow",
     "timeline",
     "whois",
     "report",
@@ -31,8 +32,19 @@ const UPWARD: [(&str, &str, &str); 4] = [
 ];
 
 /// Parts that are pure: text in, data out.
-const PURE: [&str; 10] =
-    ["parse", "transport", "scan", "catalogue", "cluster", "diagnose", "explain", "timeline", "whois", "report"];
+const PURE: [&str; 11] = [
+    "parse",
+    "transport",
+    "scan",
+    "catalogue",
+    "cluster",
+    "diagnose",
+    "explain",
+    "follow",
+    "timeline",
+    "whois",
+    "report",
+];
 
 /// What a pure part must not know.
 const OUTSIDE: [&str; 10] = [

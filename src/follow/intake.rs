@@ -3,9 +3,9 @@
 use crate::cluster::collect::{Collector, Window};
 use crate::cluster::log::{File, Log};
 use crate::cluster::track;
-use crate::pipeline::Unwrap;
 use crate::scan::block::{Scanned, Scratch};
 use crate::scan::scanner::Scanner;
+use crate::scan::unwrap::Unwrap;
 
 /// Raw lines of one record that are held back for more of it; a longer record is judged in parts.
 const HELD: usize = 256 << 10;

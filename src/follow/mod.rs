@@ -4,6 +4,7 @@
 //! pipeline; only when it is told is decided here.
 
 pub mod alerts;
+pub mod event;
 pub mod intake;
 pub mod judge;
 pub mod state;

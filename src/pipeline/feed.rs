@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::unwrap::Unwrap;
 use crate::cluster::log::{File, Log};
 use crate::scan::block::Block;
+use crate::scan::unwrap::Unwrap;
 use crate::source::{ChunkReader, CutLine, InputProblem, Limits, LogSource, open, rotation};
 use crate::transport::Transport;
 

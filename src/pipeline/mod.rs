@@ -4,8 +4,6 @@
 //! The result doesn't depend on the number of threads: blocks are numbered, and collected by number.
 
 mod feed;
-mod unwrap;
-pub use unwrap::Unwrap;
 mod workers;
 
 use std::collections::BTreeMap;

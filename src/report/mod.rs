@@ -2,6 +2,7 @@
 
 pub mod coverage;
 pub mod explain;
+pub mod follow;
 pub mod json;
 pub mod markdown;
 pub mod text;

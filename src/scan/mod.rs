@@ -9,3 +9,4 @@ pub mod expression;
 pub mod literals;
 pub mod naive;
 pub mod scanner;
+pub mod unwrap;

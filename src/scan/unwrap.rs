@@ -2,7 +2,7 @@
 //!
 //! Pure, and fed by pieces, so that a file that grows is read as one that is complete.
 
-use crate::scan::block::Block;
+use super::block::Block;
 use crate::transport::{Decoded, Decoder, Transport, detect, needs_decoding};
 
 /// Bytes looked at to tell the transport of a file's first block, and whether a later one changes it.
