@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::parse::head::Level;
 use crate::rules::schema::Role;
-use crate::rules::table::Table;
+use crate::rules::table::{Matcher, Signal, Table};
 use crate::scan::scanner::Scanner;
 use recognise::Known;
 
@@ -159,7 +159,14 @@ fn forget_too_wide(table: &Table, messages: &[Message], known: &mut [Known]) -> 
             *taken.entry((&one.component, signal)).or_default() += 1;
         }
     }
-    taken.retain(|(component, _), count| *count > FEW.max(totals[component] / SHARE));
+    let limit = |component: &str| FEW.max(totals.get(component).copied().unwrap_or(0) / SHARE);
+    taken.retain(|(component, signal), count| {
+        *count > limit(component)
+            && table
+                .signals
+                .get(*signal as usize)
+                .is_some_and(|signal| is_wide(signal, component, messages, limit(component)))
+    });
     for (one, known) in messages.iter().zip(known) {
         known.signals.retain(|&signal| !taken.contains_key(&(one.component.as_str(), signal)));
     }
@@ -168,6 +175,13 @@ fn forget_too_wide(table: &Table, messages: &[Message], known: &mut [Known]) -> 
         Some(TooWide { component: component.to_owned(), rule: rule(signal)?, messages })
     });
     wide.collect()
+}
+
+/// Many texts may know many messages; one text or expression may not.
+fn is_wide(signal: &Signal, component: &str, messages: &[Message], limit: usize) -> bool {
+    let of_component = || messages.iter().filter(|one| one.component == component);
+    let takes = |text: &String| of_component().filter(|one| one.template.contains(text.as_str())).count();
+    matches!(signal.matcher, Matcher::Regex(_)) || signal.literals.iter().any(|text| takes(text) > limit)
 }
 
 fn judged(scanner: &Scanner, one: &Message, known: &Known) -> Judged {
