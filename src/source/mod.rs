@@ -11,6 +11,7 @@
 //! [`InputProblem::NotADatabaseLog`].
 #![forbid(unsafe_code)]
 
+mod backwards;
 mod chunk;
 mod content;
 mod decoder;
@@ -26,6 +27,7 @@ mod search;
 mod sibling;
 mod stem;
 
+pub use backwards::{LineStart, last_line_with};
 pub use chunk::{Chunk, ChunkReader, CutLine, Limits};
 pub use content::Content;
 pub use discover::{LogSource, discover};
