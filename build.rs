@@ -43,6 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if wrong > 0 {
         return Err(format!("{wrong} rule files are wrong").into());
     }
+    packed.sort_by(|one, other| one.rule.id.cmp(&other.rule.id));
     let out = env::var("OUT_DIR")?;
     fs::write(Path::new(&out).join("grams.bin"), rules::frequency::slot_counts(&healthy))?;
     let examples: Vec<_> = packed.iter_mut().map(rules::read::take_examples).collect();
@@ -50,6 +51,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for one in &mut packed {
         serde_json::to_writer(&mut prose, &rules::read::take_prose(&mut one.rule))?;
         prose.push(b'\n');
+        rules::read::fold_texts(one);
     }
     fs::write(Path::new(&out).join("prose.json"), prose)?;
     fs::write(Path::new(&out).join("rules.json"), serde_json::to_vec(&packed)?)?;

@@ -1,5 +1,6 @@
 //! `galera-rca analyze`: logs in, diagnosis out.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -23,6 +24,7 @@ use crate::pipeline::{self, Run, Settings};
 use crate::report::{json, markdown, text};
 use crate::rules::load;
 use crate::rules::schema::Severity;
+use crate::rules::table::Subject;
 use crate::scan::scanner::Scanner;
 use crate::source::{InputProblem, LogSource, discover};
 
@@ -63,7 +65,7 @@ pub fn analysis(options: &Analyze, room: track::Room) -> Result<Option<Analysis>
     let mut run = with_progress(&scanner, &sources, settings);
     // What was compiled for the search takes as much memory as the diagnosis is about to.
     let mut table = scanner.into_table();
-    load::add_prose(&mut table, &run.logs.iter().flat_map(|log| log.bursts.keys().copied()).collect())?;
+    load::add_prose(&mut table, &reported(&run.logs))?;
     let missed = window_missed(window, &mut run.logs);
     let found_early = problems.len();
     problems.extend(run.problems.iter().cloned());
@@ -81,6 +83,8 @@ pub fn analysis(options: &Analyze, room: track::Room) -> Result<Option<Analysis>
     for problem in problems.iter().filter(|problem| !problem.is_note()) {
         terminal::complain(&problem.to_string());
     }
+    // The process ends soon; giving back thousands of small texts takes longer than a small log.
+    std::mem::forget(table);
     let unknown = document.verdict == Verdict::Unknown;
     let status = if unknown { EXIT_TROUBLE } else { exit_status(options, worst, &problems, &run) };
     Ok(Some(Analysis { document, logs: run.logs, status }))
@@ -104,6 +108,11 @@ fn window(options: &Analyze) -> Result<Window, String> {
         }
         _ => Ok(window),
     }
+}
+
+/// The rules whose prose the document may show.
+fn reported(logs: &[Log]) -> BTreeSet<Subject> {
+    logs.iter().flat_map(|log| log.bursts.keys().copied()).collect()
 }
 
 /// Notes the files that lie outside of the time asked for; true when no other is left, so that nothing was judged.

@@ -45,6 +45,33 @@ pub fn take_prose(rule: &mut Rule) -> Prose {
     }
 }
 
+/// Drops what the search is told twice: the texts of a match are its literals.
+pub fn fold_texts(loaded: &mut LoadedRule) {
+    for (one, sought) in loaded.rule.matches.iter().zip(&mut loaded.sought) {
+        if one.literals().next().is_some() {
+            sought.literals.clear();
+        }
+    }
+}
+
+/// Undoes [`fold_texts`].
+pub fn unfold_texts(loaded: &mut LoadedRule) {
+    for (one, sought) in loaded.rule.matches.iter().zip(&mut loaded.sought) {
+        if one.literals().next().is_some() {
+            sought.literals = one.literals().cloned().collect();
+        }
+    }
+}
+
+/// As [`unfold_texts`], for who only searches: the texts are moved, not copied.
+pub fn move_texts(loaded: &mut LoadedRule) {
+    for (one, sought) in loaded.rule.matches.iter_mut().zip(&mut loaded.sought) {
+        if one.literals().next().is_some() {
+            sought.literals = one.text.take().into_iter().chain(std::mem::take(&mut one.texts)).collect();
+        }
+    }
+}
+
 /// Gives a rule its prose back.
 pub fn put_prose(rule: &mut Rule, prose: Prose) {
     let Prose { diagnosis, alternatives, verify, remedy, sources } = prose;

@@ -155,13 +155,13 @@ impl Table {
     }
 
     fn add_signals(&mut self, subject: Subject, sought: Vec<Sought>, quiet: bool) {
-        let matches = self.rules[subject].rule.matches.clone();
-        for (one, Sought { literals, exact }) in matches.into_iter().zip(sought) {
+        for (one, Sought { literals, exact }) in self.rules[subject].rule.matches.iter().zip(sought) {
             let Match { regex, event, fields, level: levels, .. } = one;
+            let levels = levels.clone();
             let matcher = match (regex, event) {
-                (Some(regex), _) => Matcher::Regex(LazyRegex::new(&regex)),
+                (Some(regex), _) => Matcher::Regex(LazyRegex::new(regex)),
                 (None, Some(kind)) => {
-                    self.events.push(EventSignal { subject, kind, fields, levels });
+                    self.events.push(EventSignal { subject, kind: kind.clone(), fields: fields.clone(), levels });
                     continue;
                 }
                 (None, None) => Matcher::Text,

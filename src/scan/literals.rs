@@ -60,9 +60,9 @@ impl Literals {
     ///
     /// # Errors
     /// A literal shorter than [`SHORTEST`].
-    pub fn new(literals: &[String]) -> Result<Self, LiteralError> {
+    pub fn new(literals: &[&str]) -> Result<Self, LiteralError> {
         if let Some(wrong) = literals.iter().find(|literal| literal.len() < SHORTEST) {
-            return Err(LiteralError(wrong.clone()));
+            return Err(LiteralError((*wrong).to_owned()));
         }
         let texts: Vec<Box<[u8]>> = literals.iter().map(|literal| literal.as_bytes().into()).collect();
         let entries = entries(&texts);
@@ -283,14 +283,15 @@ static COMMON: &[u8; SLOTS] = include_bytes!(concat!(env!("OUT_DIR"), "/grams.bi
 /// Chooses the part of a literal that is looked for.
 struct Windows {
     /// How many literals have the same four bytes: all of them would have to be compared.
-    shared: Vec<u32>,
+    shared: Vec<u8>,
 }
 
 impl Windows {
     fn new(literals: &[Box<[u8]>]) -> Self {
-        let mut shared = vec![0; SLOTS];
+        let mut shared = vec![0u8; SLOTS];
         for part in literals.iter().flat_map(|literal| literal.windows(SHORT)) {
-            shared[slot(part)] += 1;
+            let count = &mut shared[slot(part)];
+            *count = count.saturating_add(1);
         }
         Self { shared }
     }
@@ -308,7 +309,7 @@ impl Windows {
     /// What counts most is how often the bytes stand in logs, known or guessed.
     fn cost(&self, part: &[u8]) -> u32 {
         let guessed: u32 = part.iter().map(|&byte| commonness(byte)).sum();
-        64 * u32::from(COMMON[slot(part)]) + self.shared[slot(part)] + guessed
+        64 * u32::from(COMMON[slot(part)]) + u32::from(self.shared[slot(part)]) + guessed
     }
 }
 
@@ -317,9 +318,8 @@ mod tests {
     use super::*;
 
     fn found(literals: &[&str], text: &str) -> Vec<usize> {
-        let literals: Vec<String> = literals.iter().map(|&literal| literal.to_owned()).collect();
         let mut hits = Vec::new();
-        Literals::new(&literals).expect("long enough").hits(text.as_bytes(), &mut hits);
+        Literals::new(literals).expect("long enough").hits(text.as_bytes(), &mut hits);
         assert!(hits.is_sorted_by_key(|hit| hit.at()));
         let mut found: Vec<usize> = hits.iter().map(|hit| hit.literal()).collect();
         found.sort_unstable();
@@ -378,7 +378,7 @@ mod tests {
     #[test]
     fn many_literals_are_told_apart() {
         let literals: Vec<String> = (0..3_000).map(|number| format!("number {number:05} of many")).collect();
-        let search = Literals::new(&literals).expect("long enough");
+        let search = Literals::new(&literals.iter().map(String::as_str).collect::<Vec<_>>()).expect("long enough");
         let mut hits = Vec::new();
         search.hits(literals.join(" ").as_bytes(), &mut hits);
         assert_eq!(hits.iter().map(|hit| hit.literal()).collect::<Vec<_>>(), (0..3_000).collect::<Vec<_>>());
@@ -386,6 +386,6 @@ mod tests {
 
     #[test]
     fn short_literals_are_refused() {
-        assert!(Literals::new(&["12345".to_owned()]).is_err());
+        assert!(Literals::new(&["12345"]).is_err());
     }
 }

@@ -120,20 +120,20 @@ fn is_proven(signal: &Signal) -> bool {
 
 /// The literals to look for, each once, with what they stand for.
 #[derive(Default)]
-struct Wanted {
-    texts: Vec<String>,
+struct Wanted<'a> {
+    texts: Vec<&'a str>,
     targets: Vec<Vec<Target>>,
-    known: HashMap<String, usize>,
+    known: HashMap<&'a str, usize>,
 }
 
-impl Wanted {
-    fn add(&mut self, literal: &str, target: Target) {
+impl<'a> Wanted<'a> {
+    fn add(&mut self, literal: &'a str, target: Target) {
         // No line has a line end; a literal that has one would be found across lines.
         if literal.contains('\n') {
             return;
         }
-        let index = *self.known.entry(literal.to_owned()).or_insert_with(|| {
-            self.texts.push(literal.to_owned());
+        let index = *self.known.entry(literal).or_insert_with(|| {
+            self.texts.push(literal);
             self.targets.push(Vec::new());
             self.texts.len() - 1
         });
