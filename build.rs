@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     let mut healthy = Vec::new();
     add_logs(Path::new("samples/healthy"), &mut healthy)?;
+    add_harmless(Path::new("rules"), &mut healthy);
     let mut known = rules::frequency::Frequencies::default();
     for text in &healthy {
         known.add(text);
@@ -57,6 +58,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     fs::write(Path::new(&out).join("rules.json"), serde_json::to_vec(&packed)?)?;
     fs::write(Path::new(&out).join("examples.json"), serde_json::to_vec(&examples)?)?;
     Ok(())
+}
+
+/// Harmless messages fill logs in the field far more than those of a lab, so each counts as many.
+fn add_harmless(folder: &Path, texts: &mut Vec<Vec<u8>>) {
+    const TIMES: usize = 40;
+    let known = rules::frequency::Frequencies::default();
+    // What can't be read is reported when it is read for good.
+    let readable =
+        rules::read::rule_files(folder).into_iter().flatten().filter_map(|path| rules::read::read(&path, &known).ok());
+    for one in readable.filter(|one| one.rule.role == rules::schema::Role::Benign) {
+        texts.extend(one.rule.examples.iter().map(|example| format!("{}\n", example.log).repeat(TIMES).into_bytes()));
+    }
 }
 
 /// Ordinary logs tell which literals are rare.

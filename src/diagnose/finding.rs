@@ -118,7 +118,7 @@ fn meet(logs: &[Log], own: usize, finding: &Burst, condition: &CompiledCondition
     let mut count = 0;
     let mut nodes = Vec::new();
     for (log, entry) in logs.iter().enumerate().filter(|(log, _)| related(logs, own, *log, condition.node)) {
-        for &subject in &condition.subjects {
+        for &subject in condition.subjects.iter() {
             for (index, other) in entry.bursts_of(subject).iter().enumerate() {
                 if near(finding, other, own == log, condition.when, condition.within) {
                     count += other.count;

@@ -46,7 +46,7 @@ fn explained(
     let mut effects = Vec::new();
     let Some(cause_burst) = cause.burst(logs) else { return effects };
     for log in (0..logs.len()).filter(|log| related(logs, cause.log, *log, explains.node)) {
-        for &subject in &explains.subjects {
+        for &subject in explains.subjects.iter() {
             for &effect in by_place.get(&(subject, log)).into_iter().flatten() {
                 let Some(effect_burst) = findings[effect].burst(logs) else { continue };
                 if reaches(cause_burst, effect_burst, cause.log == log, explains) {

@@ -36,7 +36,7 @@ pub fn meaning(table: &Table, subject: Subject, captured: &Captured) -> Option<M
         title: rule.title.clone(),
         severity: Some(rule.severity),
         normal: normal(rule),
-        needs_more: !rule.require.is_empty() || rule.threshold.is_some(),
+        needs_more: !compiled.require.is_empty() || compiled.threshold.is_some(),
         printed_by: printed_by(rule),
         says: if rule.diagnosis.cause.is_empty() { format!("{}.", rule.title) } else { say(&rule.diagnosis.cause) },
         why: say(&rule.diagnosis.why),
@@ -110,7 +110,7 @@ fn before(table: &Table, subject: Subject, area: &str) -> (Vec<Neighbour>, usize
 
 /// What follows: what the rule's conditions ask for, and what it folds under it, named ones before members of a group.
 fn after(table: &Table, own: &CompiledRule) -> (Vec<Neighbour>, usize) {
-    let mut groups: Vec<&[Subject]> = own.explains.iter().map(|entry| entry.subjects.as_slice()).collect();
+    let mut groups: Vec<&[Subject]> = own.explains.iter().map(|entry| &*entry.subjects).collect();
     groups.sort_by_key(|group| group.len());
     named(table, asked(own, When::After).into_iter().chain(groups.into_iter().flatten().copied()))
 }
@@ -137,7 +137,7 @@ pub fn users(table: &Table, subjects: &BTreeSet<Subject>) -> Vec<String> {
         one.require
             .iter()
             .chain(&one.evidence)
-            .flat_map(|condition| &condition.subjects)
+            .flat_map(|condition| condition.subjects.iter())
             .any(|asked| subjects.contains(asked))
     };
     table.rules.iter().filter(asks).map(|one| one.rule.id.clone()).collect()

@@ -4,7 +4,7 @@
 //! A *signal* is one text or regex match of one subject.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -41,10 +41,22 @@ pub struct CompiledRule {
     pub prose_left: Option<usize>,
 }
 
+impl CompiledRule {
+    /// A rule that came without prose is there for a search only, which needs the compiled forms alone.
+    fn drop_sources(&mut self) {
+        if self.prose_left.is_some() {
+            let rule = &mut self.rule;
+            (rule.matches, rule.explains) = (Vec::new(), Vec::new());
+            (rule.require, rule.evidence, rule.tags) = (Vec::new(), Vec::new(), Vec::new());
+        }
+    }
+}
+
 /// A condition with its subjects resolved; times in seconds.
 #[derive(Debug)]
 pub struct CompiledCondition {
-    pub subjects: Vec<Subject>,
+    /// Shared by all that name the same rule or group.
+    pub subjects: Arc<[Subject]>,
     pub node: Relation,
     pub when: When,
     pub within: Option<i64>,
@@ -58,7 +70,8 @@ pub struct CompiledCondition {
 /// Rules that fold under another; times in seconds.
 #[derive(Debug)]
 pub struct CompiledExplains {
-    pub subjects: Vec<Subject>,
+    /// Shared by all that name the same rule or group.
+    pub subjects: Arc<[Subject]>,
     pub node: Relation,
     pub within: Option<i64>,
 }
@@ -132,8 +145,9 @@ impl Table {
         let mut sought = Vec::with_capacity(loaded.len());
         for one in loaded {
             sought.push(one.sought);
-            let compiled = compile_rule(one.rule, one.file, &names, &mut hidden)?;
-            rules.push(CompiledRule { prose_left: one.prose_left, ..compiled });
+            let mut compiled = compile_rule(one.rule, one.file, &names, &mut hidden)?;
+            compiled.prose_left = one.prose_left;
+            rules.push(compiled);
         }
         let asked_for = asked_for(&rules);
         let mut table = Self {
@@ -147,6 +161,7 @@ impl Table {
             let role = table.rules[subject].rule.role;
             let quiet = matches!(role, Role::Benign | Role::Context) && !asked_for.contains(&subject);
             table.add_signals(subject, sought, quiet);
+            table.rules[subject].drop_sources();
         }
         for (index, event) in table.events.iter().enumerate() {
             table.events_by_kind.entry(event.kind.clone()).or_default().push(index);
@@ -178,7 +193,8 @@ impl Table {
 
 /// Rule ids and tags to subjects.
 struct Names {
-    by_name: HashMap<String, Vec<Subject>>,
+    by_name: HashMap<String, Arc<[Subject]>>,
+    none: Arc<[Subject]>,
 }
 
 impl Names {
@@ -190,11 +206,12 @@ impl Names {
                 by_name.entry(format!("@{tag}")).or_default().push(subject);
             }
         }
-        Self { by_name }
+        let by_name = by_name.into_iter().map(|(name, subjects)| (name, subjects.into())).collect();
+        Self { by_name, none: Arc::default() }
     }
 
-    fn subjects(&self, name: &str) -> Vec<Subject> {
-        self.by_name.get(name).cloned().unwrap_or_default()
+    fn subjects(&self, name: &str) -> Arc<[Subject]> {
+        Arc::clone(self.by_name.get(name).unwrap_or(&self.none))
     }
 }
 
@@ -235,7 +252,7 @@ fn compile_rule(rule: Rule, file: String, names: &Names, hidden: &mut Hidden) ->
 fn compile_condition(one: &Condition, names: &Names, hidden: &mut Hidden) -> Result<CompiledCondition, String> {
     let subjects = match (&one.rule, &one.event) {
         (Some(rule), _) => names.subjects(rule),
-        (None, Some(kind)) => vec![hidden.subject(kind, &one.fields)],
+        (None, Some(kind)) => Arc::from([hidden.subject(kind, &one.fields)]),
         (None, None) => return Err("a condition needs rule or event".to_owned()),
     };
     Ok(CompiledCondition {
