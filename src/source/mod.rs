@@ -25,6 +25,7 @@ mod scratch;
 mod search;
 mod sibling;
 mod stem;
+pub mod tail;
 
 pub use chunk::{Chunk, ChunkReader, CutLine, Limits};
 pub use content::Content;
