@@ -107,7 +107,11 @@ fn run(steps: &[Step]) {
             // A deleted file cannot be opened again, so the restart comes after its last line.
             Step::Restart => {
                 bench.look();
-                bench.restart();
+                let checkpoint = bench.tail.checkpoint().expect("a file was read");
+                // The start of an empty file proves nothing once the file was compressed.
+                if checkpoint.older.iter().chain([&checkpoint.newest]).all(|position| position.offset > 0) {
+                    bench.restart();
+                }
             }
             _ => {}
         }
@@ -117,7 +121,7 @@ fn run(steps: &[Step]) {
     bench.write(&mut writer, 1);
     bench.look();
     bench.finish();
-    assert_eq!(bench.got.lines(), bench.expected);
+    bench.assert_lines();
     assert_eq!(bench.got.cuts, 0);
 }
 

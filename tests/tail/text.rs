@@ -97,6 +97,8 @@ fn a_burst_between_two_looks() {
     let mut bench = Bench::new();
     let mut writer = bench.writer();
     let count = megabytes * 1_000_000 / 50;
+    bench.write(&mut writer, 1);
+    bench.look();
     bench.write(&mut writer, count / 2);
     bench.rename();
     bench.write(&mut writer, 1000);

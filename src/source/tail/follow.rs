@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::delivery::{Delivery, FileId, GapReason, Note, Sink, Waiting};
 use super::place::{Checkpoint, Place, Position};
 use super::reader::{Progress, Reader};
-use super::rotated::{Listing, Record, Rotated, feed};
+use super::rotated::{Listing, Record, Rotated, feed, folder_time};
 use crate::source::content::Content;
 
 /// A rotated file is closed when nothing came for so long, while the new one was written to.
@@ -53,6 +53,8 @@ pub struct Tail {
     closed: VecDeque<Closed>,
     /// What was beside the path when it was last looked at.
     seen: Vec<Record>,
+    /// Change of the folder when it was last looked through while nothing was at the path.
+    folder_time: Option<Duration>,
 }
 
 /// What the path led to at the last look.
@@ -91,6 +93,7 @@ impl Tail {
             old: Vec::new(),
             closed: VecDeque::new(),
             seen: Vec::new(),
+            folder_time: None,
         }
     }
 
@@ -102,6 +105,7 @@ impl Tail {
         }
         match self.arrival(sink) {
             Some(new) => self.replace(new, now, sink),
+            None if self.at_path == AtPath::Nothing => self.look_beside(now, sink),
             None => self.read_open(now, sink),
         }
         self.close_silent(now, sink);
@@ -217,7 +221,7 @@ impl Tail {
         let (index, mut rest) = listing.continuation(position, &[])?;
         let rotated = &listing.files[index];
         let mut place = Place::at(rotated.file, position.offset, position.first_line, Vec::new(), Vec::new());
-        self.feed_rotated(rotated, &mut *rest, &mut place, now, sink);
+        feed_rotated(rotated, &mut *rest, &mut place, now, sink);
         place.cut(sink);
         Some(index)
     }
@@ -276,23 +280,46 @@ impl Tail {
         let listing = Listing::of(&self.path);
         self.read_open(now, sink);
         let file = new.place.file;
-        let unseen = self.unseen(&listing, &[file]);
-        let before = self.last.and_then(|last| self.find(last, &listing));
         if let Some(from) = self.last {
-            let moved_to = before.map(|rotated| rotated.path.clone());
+            let moved_to = self.find(from, &listing).map(|rotated| rotated.path.clone());
             sink(Delivery::Note(Note::Replaced { from, to: file, moved_to }));
-            tell_missing(before, !unseen.is_empty(), &listing, sink);
         }
+        self.catch_up(&listing, &[file], now, sink);
         if let Some(reader) = self.current.take() {
             self.old.push(Old { reader, heard: now });
         }
-        for rotated in unseen {
-            self.read_rotated(rotated, now, sink);
-        }
-        self.seen = listing.records();
         self.last = Some(file);
         self.read_one(&mut new, bound, now, sink);
         self.current = Some(new);
+        self.folder_time = None;
+    }
+
+    /// While nothing is at the path, the newest file may be one that was there between two looks.
+    fn look_beside(&mut self, now: Instant, sink: &mut Sink) {
+        let folder_time = folder_time(&self.path);
+        if self.folder_time == folder_time {
+            return self.read_open(now, sink);
+        }
+        self.folder_time = folder_time;
+        let listing = Listing::of(&self.path);
+        self.read_open(now, sink);
+        self.catch_up(&listing, &[], now, sink);
+    }
+
+    /// Reads what came and went unseen. The newest of it is the current file then.
+    fn catch_up(&mut self, listing: &Listing, open: &[FileId], now: Instant, sink: &mut Sink) {
+        let unseen = self.unseen(listing, open);
+        if let Some(last) = self.last {
+            tell_missing(self.find(last, listing), !unseen.is_empty(), listing, sink);
+        }
+        for rotated in unseen {
+            let reader = self.read_rotated(rotated, now, sink);
+            self.last = Some(rotated.file);
+            if let Some(before) = reader.and_then(|reader| self.current.replace(reader)) {
+                self.old.push(Old { reader: before, heard: now });
+            }
+        }
+        self.seen = listing.records();
     }
 
     /// Reads all open files up to where they ended when this began.
@@ -353,7 +380,7 @@ impl Tail {
         let copy = copy.map(|(index, mut rest)| {
             let rotated = &listing.files[index];
             reader.place.lines.go_on_in(rotated.file);
-            self.feed_rotated(rotated, &mut *rest, &mut reader.place, now, sink);
+            feed_rotated(rotated, &mut *rest, &mut reader.place, now, sink);
             // What is older than the copy was there before it.
             let newer = &listing.files[index + 1..];
             unseen.retain(|rotated| newer.iter().any(|other| other.file == rotated.file));
@@ -364,7 +391,8 @@ impl Tail {
             gap(None, GapReason::PredecessorLost, sink);
         }
         for rotated in unseen {
-            self.read_rotated(rotated, now, sink);
+            let reader = self.read_rotated(rotated, now, sink);
+            self.old.extend(reader.map(|reader| Old { reader, heard: now }));
         }
         self.seen = listing.records();
         sink(Delivery::Note(Note::Truncated { file, read, copy }));
@@ -418,32 +446,36 @@ impl Tail {
         by_id.or_else(|| listing.files.iter().find(|rotated| record.is(rotated)))
     }
 
-    /// Reads a rotated file that was never at the path when it was looked at.
-    fn read_rotated(&mut self, rotated: &Rotated, now: Instant, sink: &mut Sink) {
+    /// Reads a rotated file that was never at the path when it was looked at, and gives it back
+    /// if it may grow.
+    fn read_rotated(&mut self, rotated: &Rotated, now: Instant, sink: &mut Sink) -> Option<Reader> {
         if let Err(cause) = &rotated.head {
-            return tell_unreadable_rotated(rotated, cause.clone(), sink);
+            tell_unreadable_rotated(rotated, cause.clone(), sink);
+            return None;
         }
         if rotated.content != Content::Plain {
             let mut place = Place::start(rotated.file);
             match rotated.stream() {
-                Ok(mut stream) => self.feed_rotated(rotated, &mut *stream, &mut place, now, sink),
+                Ok(mut stream) => feed_rotated(rotated, &mut *stream, &mut place, now, sink),
                 Err(error) => tell_unreadable_rotated(rotated, error.to_string(), sink),
             }
-            return place.cut(sink);
+            place.cut(sink);
+            return None;
         }
-        let position = self.grown(rotated).cloned();
-        match self.open_rotated(rotated) {
-            Ok(mut reader) => {
-                if let Some(position) = position {
-                    self.closed.retain(|closed| closed.position.file != rotated.file);
-                    // Else it was truncated meanwhile and is new from its start.
-                    let _ = reader.resume(&position);
-                }
-                self.read_one(&mut reader, Ok(rotated.length), now, sink);
-                self.old.push(Old { reader, heard: now });
+        let mut reader = match self.open_rotated(rotated) {
+            Ok(reader) => reader,
+            Err(error) => {
+                tell_unreadable_rotated(rotated, error.to_string(), sink);
+                return None;
             }
-            Err(error) => tell_unreadable_rotated(rotated, error.to_string(), sink),
+        };
+        if let Some(position) = self.grown(rotated).cloned() {
+            self.closed.retain(|closed| closed.position.file != rotated.file);
+            // Else it was truncated meanwhile and is new from its start.
+            let _ = reader.resume(&position);
         }
+        self.read_one(&mut reader, Ok(rotated.length), now, sink);
+        Some(reader)
     }
 
     /// Opens a listed file, also if it was renamed since.
@@ -457,19 +489,6 @@ impl Tail {
         let moved = Listing::of(&self.path).files.into_iter().find(|it| it.file == rotated.file);
         let reader = moved.and_then(|moved| Reader::open(&moved.path).ok()).filter(is_it);
         reader.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "is gone"))
-    }
-
-    fn feed_rotated(
-        &self,
-        rotated: &Rotated,
-        stream: &mut dyn io::Read,
-        place: &mut Place,
-        now: Instant,
-        sink: &mut Sink,
-    ) {
-        if let Err(error) = feed(stream, place, now, sink) {
-            tell_unreadable_rotated(rotated, error.to_string(), sink);
-        }
     }
 
     fn close_silent(&mut self, now: Instant, sink: &mut Sink) {
@@ -520,6 +539,13 @@ fn is_missing(error: &io::Error) -> bool {
 
 fn gap(bytes: Option<u64>, reason: GapReason, sink: &mut Sink) {
     sink(Delivery::Note(Note::Gap { bytes, reason }));
+}
+
+/// Hands out what is left of a compressed file or a copy, and tells when that is not all.
+fn feed_rotated(rotated: &Rotated, stream: &mut dyn io::Read, place: &mut Place, now: Instant, sink: &mut Sink) {
+    if let Err(error) = feed(stream, place, now, sink) {
+        tell_unreadable_rotated(rotated, error.to_string(), sink);
+    }
 }
 
 fn tell_unreadable_rotated(rotated: &Rotated, cause: String, sink: &mut Sink) {

@@ -43,7 +43,7 @@ impl Lines {
         };
         let (mut whole, rest) = block.split_at(last + 1);
         if let Some(end) = memchr(b'\n', whole)
-            && self.carry.len() + end > LINE
+            && (self.dropped > 0 || self.carry.len() + end > LINE)
         {
             self.keep(&whole[..end], now);
             self.end_long_line(true, sink);
@@ -143,7 +143,8 @@ mod tests {
         let block = vec![b'x'; BLOCK];
         let mut blocks: Vec<&[u8]> = vec![b"a\n"];
         blocks.extend(std::iter::repeat_n(block.as_slice(), 20));
-        blocks.push(b"yy\nb\nc");
+        blocks.push(b"yy");
+        blocks.push(b"\nb\nc");
         let (_, pieces, notes) = taken(&blocks);
         let total = 20 * BLOCK as u64 + 2;
         assert_eq!(pieces.iter().map(|piece| piece.bytes.len()).collect::<Vec<_>>(), [2, LINE + 1, 2]);

@@ -155,7 +155,7 @@ impl Rotated {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) => (metadata, Content::Plain, Err(error.to_string())),
         };
-        let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let modified = modified(&metadata);
         let (file, length) = (FileId::of(&metadata), metadata.len());
         Some(Self { path, file, length, number, by_name, content, head, modified })
     }
@@ -244,6 +244,19 @@ struct Candidate {
     by_name: bool,
 }
 
+/// When a name in the folder of a path last changed, since 1970; `None` if there is none.
+pub(super) fn folder_time(path: &Path) -> Option<Duration> {
+    modified(&fs::metadata(folder_of(path)).ok()?)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn modified(metadata: &fs::Metadata) -> Option<Duration> {
+    metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()
+}
+
 /// With the time of the last change of each.
 fn candidates(path: &Path) -> Vec<(Candidate, Option<Duration>)> {
     let mut found = BTreeMap::new();
@@ -253,16 +266,15 @@ fn candidates(path: &Path) -> Vec<(Candidate, Option<Duration>)> {
     for place in places {
         let Some(name) = place.file_name() else { continue };
         let name = name.to_string_lossy().into_owned();
-        let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let Ok(entries) = fs::read_dir(parent) else { continue };
+        let Ok(entries) = fs::read_dir(folder_of(&place)) else { continue };
         for entry in entries.flatten() {
             let Some((number, by_name)) = belongs(&name, &entry.file_name()) else { continue };
             let Ok(metadata) = fs::metadata(entry.path()) else { continue };
             if !metadata.is_file() || entry.path() == path {
                 continue;
             }
-            let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-            found.entry(entry.path()).or_insert((Candidate { path: entry.path(), number, by_name }, modified));
+            let candidate = Candidate { path: entry.path(), number, by_name };
+            found.entry(entry.path()).or_insert((candidate, modified(&metadata)));
         }
     }
     found.into_values().collect()
