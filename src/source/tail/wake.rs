@@ -76,7 +76,8 @@ impl Wake {
         let poke = Poke(sender);
         if !paths.is_empty() {
             let (poke, tell_failure) = (poke.clone(), tell.clone());
-            let spawned = thread::Builder::new().name("wake".to_owned()).spawn(move || run(&paths, &poke, &tell));
+            let run = move || run(MuxedEvents::new, &paths, &poke, &tell);
+            let spawned = thread::Builder::new().name("wake".to_owned()).spawn(run);
             if let Err(error) = spawned {
                 let _ = tell_failure.send(WakeProblem::Unavailable { error });
             }
@@ -106,10 +107,10 @@ impl Wake {
     }
 }
 
-fn run(paths: &[PathBuf], poke: &Poke, tell: &Sender<WakeProblem>) {
+fn run(start: impl FnOnce() -> io::Result<MuxedEvents>, paths: &[PathBuf], poke: &Poke, tell: &Sender<WakeProblem>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let watched = runtime.and_then(|runtime| {
-        let events = MuxedEvents::new()?;
+        let events = start()?;
         runtime.block_on(watch(events, paths, poke, tell));
         Ok(())
     });
@@ -149,4 +150,23 @@ async fn watch(mut events: MuxedEvents, paths: &[PathBuf], poke: &Poke, tell: &S
 /// Watching a file twice does nothing, so this is also how lost ones are found again.
 async fn add(events: &mut MuxedEvents, path: &Path) -> io::Result<()> {
     events.add_file(path).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_notifications_it_is_said_once() {
+        let (sender, _woken) = sync_channel(1);
+        let (tell, problems) = channel();
+        let used_up = || Err(io::Error::other("Too many open files"));
+        run(used_up, &[PathBuf::from("error.log")], &Poke(sender), &tell);
+        drop(tell);
+        let problems: Vec<String> = problems.iter().map(|problem| problem.to_string()).collect();
+        assert_eq!(
+            problems,
+            ["no file notifications (Too many open files); files are looked at five times a second instead"]
+        );
+    }
 }
