@@ -58,6 +58,10 @@ pub(super) struct Record {
 }
 
 impl Record {
+    pub(super) fn of(rotated: &Rotated) -> Self {
+        Self { file: rotated.file, head: rotated.head.clone().ok() }
+    }
+
     /// Whether that file is still this one, maybe renamed, compressed or copied.
     pub(super) fn is(&self, other: &Rotated) -> bool {
         let same_file = self.file == other.file;
@@ -86,42 +90,46 @@ impl Listing {
     pub(super) fn of(path: &Path) -> Self {
         let mut tries = 1;
         loop {
-            let (listing, complete) = Self::once(path);
-            if tries == TRIES || complete && listing.still_true() {
+            let (listing, stable) = Self::once(path);
+            if stable || tries == TRIES {
                 return listing;
             }
             tries += 1;
         }
     }
 
-    /// Not complete if a file disappeared meanwhile, as a renamed one does.
+    /// Not stable if any name or file changed meanwhile: then some file may have been missed.
     fn once(path: &Path) -> (Self, bool) {
-        let mut found = candidates(path);
-        found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let too_many = found.len() > MOST;
-        found.truncate(MOST);
-        let mut complete = true;
+        let before = candidates(path);
+        let mut newest: Vec<&Candidate> = before.iter().collect();
+        newest.sort_by_key(|candidate| Reverse(candidate.modified));
+        newest.truncate(MOST);
         let mut files = BTreeMap::new();
-        for (candidate, _) in found {
-            match Rotated::look_at(candidate) {
-                Some(rotated) => drop(files.entry(rotated.file).or_insert(rotated)),
-                None => complete = false,
-            }
+        for rotated in newest.into_iter().filter_map(Rotated::look_at) {
+            files.entry(rotated.file).or_insert(rotated);
         }
         let mut files: Vec<Rotated> = files.into_values().collect();
         files.sort_by(|a, b| a.age().cmp(&b.age()));
-        (Self { files, too_many }, complete)
+        let names = |all: &[Candidate]| all.iter().map(|it| (it.path.clone(), it.file)).collect::<Vec<_>>();
+        let stable = names(&before) == names(&candidates(path));
+        (Self { files, too_many: before.len() > MOST }, stable)
     }
 
-    fn still_true(&self) -> bool {
-        let is_there =
-            |rotated: &Rotated| fs::metadata(&rotated.path).is_ok_and(|metadata| FileId::of(&metadata) == rotated.file);
-        self.files.iter().all(is_there)
+    /// Leaves out what is newer than a file: it came while the folder was looked through.
+    pub(super) fn upto(mut self, file: FileId) -> Self {
+        if let Some(index) = self.files.iter().position(|rotated| rotated.file == file) {
+            self.files.truncate(index);
+        }
+        self
     }
 
-    /// What is there now, to know later what is new.
-    pub(super) fn records(&self) -> Vec<Record> {
-        self.files.iter().map(|it| Record { file: it.file, head: it.head.clone().ok() }).collect()
+    /// What is there now, to know later what is new, and before it what was there earlier: a file
+    /// that is missing now may have been missed while it was renamed.
+    pub(super) fn records(&self, earlier: &[Record]) -> Vec<Record> {
+        let is_gone = |record: &&Record| self.files.iter().all(|rotated| rotated.file != record.file);
+        let gone: Vec<&Record> = earlier.iter().filter(is_gone).collect();
+        let kept = gone[gone.len().saturating_sub(MOST)..].iter().copied().cloned();
+        kept.chain(self.files.iter().map(Record::of)).collect()
     }
 
     /// The newest file that holds the content read so far, by the bytes before the place, and the
@@ -144,8 +152,8 @@ impl Listing {
 
 impl Rotated {
     /// `None` if it is not there any more or no regular file.
-    fn look_at(candidate: Candidate) -> Option<Self> {
-        let Candidate { path, number, by_name } = candidate;
+    fn look_at(candidate: &Candidate) -> Option<Self> {
+        let (path, number, by_name) = (candidate.path.clone(), candidate.number, candidate.by_name);
         let metadata = fs::metadata(&path).ok().filter(fs::Metadata::is_file)?;
         let (metadata, content, head) = match open_regular(&path) {
             Ok((file, metadata)) => {
@@ -169,7 +177,12 @@ impl Rotated {
     /// # Errors
     /// Those of the operating system, and one if another file has its name now.
     pub(super) fn stream(&self) -> io::Result<Box<dyn Read + Send>> {
-        let (file, metadata) = open_regular(&self.path)?;
+        self.stream_at(&self.path)
+    }
+
+    /// The same under another name.
+    pub(super) fn stream_at(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+        let (file, metadata) = open_regular(path)?;
         if FileId::of(&metadata) != self.file {
             return Err(io::Error::new(io::ErrorKind::NotFound, "was renamed meanwhile"));
         }
@@ -193,6 +206,11 @@ impl Rotated {
         }
         (hash(&print) == position.fingerprint).then_some(stream)
     }
+}
+
+/// Where a file is now, for as long as nothing is renamed again.
+pub(super) fn whereabouts(path: &Path, file: FileId) -> Option<PathBuf> {
+    candidates(path).into_iter().find(|candidate| candidate.file == file).map(|candidate| candidate.path)
 }
 
 /// Hands out what is left of a stream. The good part of a damaged one is handed out before the error.
@@ -237,11 +255,13 @@ fn look_into(mut file: File, path: &Path) -> (Content, Result<Vec<u8>, String>) 
 }
 
 /// A file name that may belong to the log.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug)]
 struct Candidate {
     path: PathBuf,
+    file: FileId,
     number: u32,
     by_name: bool,
+    modified: Option<Duration>,
 }
 
 /// When a name in the folder of a path last changed, since 1970; `None` if there is none.
@@ -257,8 +277,8 @@ fn modified(metadata: &fs::Metadata) -> Option<Duration> {
     metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()
 }
 
-/// With the time of the last change of each.
-fn candidates(path: &Path) -> Vec<(Candidate, Option<Duration>)> {
+/// By path.
+fn candidates(path: &Path) -> Vec<Candidate> {
     let mut found = BTreeMap::new();
     let mut places = vec![path.to_path_buf()];
     // A link that leads to a file of its own folder is listed once more under the file's name.
@@ -273,8 +293,9 @@ fn candidates(path: &Path) -> Vec<(Candidate, Option<Duration>)> {
             if !metadata.is_file() || entry.path() == path {
                 continue;
             }
-            let candidate = Candidate { path: entry.path(), number, by_name };
-            found.entry(entry.path()).or_insert((candidate, modified(&metadata)));
+            let (file, modified) = (FileId::of(&metadata), modified(&metadata));
+            let candidate = Candidate { path: entry.path(), file, number, by_name, modified };
+            found.entry(entry.path()).or_insert(candidate);
         }
     }
     found.into_values().collect()

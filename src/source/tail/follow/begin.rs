@@ -22,7 +22,7 @@ impl Tail {
             }
         };
         let listing = Listing::of(&self.path);
-        self.seen = listing.records();
+        self.seen = listing.records(&[]);
         match (start, &mut there) {
             (Start::Checkpoint(checkpoint), _) => return self.resume(&checkpoint, there, &listing, now, sink),
             (Start::End, Some(reader)) => {

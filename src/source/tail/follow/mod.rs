@@ -192,9 +192,9 @@ impl Tail {
     fn replace(&mut self, mut new: Reader, now: Instant, sink: &mut Sink) {
         // The newest is measured first: whatever was written before these bytes is there by now.
         let bound = new.length();
-        let listing = Listing::of(&self.path);
-        self.read_open(now, sink);
         let file = new.place.file;
+        let listing = Listing::of(&self.path).upto(file);
+        self.read_open(now, sink);
         if let Some(from) = self.last {
             let moved_to = self.find(from, &listing).map(|rotated| rotated.path.clone());
             sink(Delivery::Note(Note::Replaced { from, to: file, moved_to }));

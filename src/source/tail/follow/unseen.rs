@@ -10,7 +10,7 @@ use crate::source::content::Content;
 use crate::source::tail::delivery::{Delivery, FileId, GapReason, Note, Sink};
 use crate::source::tail::place::{Place, Position};
 use crate::source::tail::reader::Reader;
-use crate::source::tail::rotated::{Listing, Record, Rotated, feed};
+use crate::source::tail::rotated::{Listing, Record, Rotated, feed, whereabouts};
 
 /// Missing rotation numbers told one by one.
 const MOST_MISSING: usize = 10;
@@ -18,6 +18,9 @@ const MOST_MISSING: usize = 10;
 /// How often, and after which time, the folder is looked through again when a number is missing.
 const HOLE_TRIES: usize = 4;
 const HOLE: Duration = Duration::from_millis(5);
+
+/// How often a file that was renamed meanwhile is looked for.
+const RENAME_TRIES: usize = 16;
 
 impl Tail {
     /// Reads what came and went unseen. The newest of it is the current file then.
@@ -36,15 +39,14 @@ impl Tail {
                 self.old.push(Old { reader: before, heard: now });
             }
         }
-        self.seen = listing.records();
+        self.seen = listing.records(&self.seen);
     }
 
     /// Reads on in the copy that was made before the truncation, if it can be told by its content,
     /// then what came between, and then the file from its start.
     pub(super) fn after_truncation(&mut self, reader: &mut Reader, now: Instant, sink: &mut Sink) {
-        let listing = Listing::of(&self.path);
-        let read = reader.place.offset;
-        let file = reader.place.file;
+        let (file, read) = (reader.place.file, reader.place.offset);
+        let listing = Listing::of(&self.path).upto(file);
         let mut unseen = self.unseen(&listing, &[file]);
         let known = Record { file, head: Some(reader.place.head.clone()) };
         unseen.retain(|rotated| !known.is(rotated));
@@ -66,7 +68,7 @@ impl Tail {
             let reader = self.read_rotated(rotated, now, sink);
             self.old.extend(reader.map(|reader| Old { reader, heard: now }));
         }
-        self.seen = listing.records();
+        self.seen = listing.records(&self.seen);
         sink(Delivery::Note(Note::Truncated { file, read, copy }));
         reader.restart();
         // If it is truncated again just now, the next look sees it.
@@ -87,10 +89,11 @@ impl Tail {
         // Uncompressed ones first: a compressed copy of one of them is not read as well.
         for plain in [true, false] {
             for rotated in listing.files.iter().filter(|it| it.by_name && (it.content == Content::Plain) == plain) {
-                let twice = |other: &&Rotated| Record { file: other.file, head: other.head.clone().ok() }.is(rotated);
+                let twice = |other: &&Rotated| Record::of(other).is(rotated);
                 let known = open_now.iter().chain(&self.seen).chain(self.closed.iter().map(|closed| &closed.record));
                 let unfinished = rotated.head.is_err() && listing.has_original(rotated);
-                if is_open(rotated.file) || unfinished || unseen.iter().any(twice) {
+                let nothing = !plain && rotated.head.as_ref().is_ok_and(Vec::is_empty);
+                if is_open(rotated.file) || unfinished || nothing || unseen.iter().any(twice) {
                     continue;
                 }
                 if self.grown(rotated).is_some() || !known.into_iter().any(|record| record.is(rotated)) {
@@ -115,7 +118,12 @@ impl Tail {
         let open = self.readers().find(|reader| reader.place.file == file);
         let record = Record { file, head: open.map(|reader| reader.place.head.clone()) };
         let by_id = listing.files.iter().find(|rotated| rotated.file == file);
-        by_id.or_else(|| listing.files.iter().find(|rotated| record.is(rotated)))
+        let empty = |head: &Vec<u8>| head.is_empty();
+        let is_it = |rotated: &&Rotated| {
+            let both_empty = record.head.as_ref().is_some_and(empty) && rotated.head.as_ref().is_ok_and(empty);
+            record.is(rotated) || both_empty && rotated.content != Content::Plain
+        };
+        by_id.or_else(|| listing.files.iter().find(is_it))
     }
 
     /// Reads a rotated file that was never at the path when it was looked at, and gives it back
@@ -127,7 +135,7 @@ impl Tail {
         }
         if rotated.content != Content::Plain {
             let mut place = Place::start(rotated.file);
-            match self.stream_of(rotated) {
+            match self.wherever(rotated, |path| rotated.stream_at(path)) {
                 Ok(mut stream) => feed_rotated(rotated, &mut *stream, &mut place, now, sink),
                 Err(error) => tell_unreadable_rotated(rotated, error.to_string(), sink),
             }
@@ -181,23 +189,26 @@ impl Tail {
         numbers
     }
 
-    /// Opens a listed file, also if it was renamed since.
     fn open_rotated(&self, rotated: &Rotated) -> io::Result<Reader> {
-        let open = |path: &Path| match Reader::open(path) {
+        self.wherever(rotated, |path| match Reader::open(path) {
             Ok(reader) if reader.place.file != rotated.file => Err(io::ErrorKind::NotFound.into()),
             result => result,
-        };
-        open(&rotated.path).or_else(|error| self.renamed(rotated, &error).map_or(Err(error), |it| open(&it.path)))
+        })
     }
 
-    /// The same for a compressed one.
-    fn stream_of(&self, rotated: &Rotated) -> io::Result<Box<dyn io::Read + Send>> {
-        rotated.stream().or_else(|error| self.renamed(rotated, &error).map_or(Err(error), |it| it.stream()))
-    }
-
-    fn renamed(&self, rotated: &Rotated, error: &io::Error) -> Option<Rotated> {
-        let files = if is_missing(error) { Listing::of(&self.path).files } else { Vec::new() };
-        files.into_iter().find(|it| it.file == rotated.file)
+    /// Opens a listed file, also if it was renamed since.
+    fn wherever<T>(&self, rotated: &Rotated, open: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
+        let mut opened = open(&rotated.path);
+        for _ in 0..RENAME_TRIES {
+            match &opened {
+                Err(error) if is_missing(error) => {}
+                _ => break,
+            }
+            if let Some(path) = whereabouts(&self.path, rotated.file) {
+                opened = open(&path);
+            }
+        }
+        opened
     }
 }
 
