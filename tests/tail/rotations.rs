@@ -236,6 +236,24 @@ fn the_file_in_between_may_still_be_written_to() {
 }
 
 #[test]
+fn an_empty_old_file_is_no_news() {
+    let mut bench = Bench::new();
+    fs::write(bench.beside("error.log.1"), "").expect("a file");
+    let mut writer = bench.writer();
+    for _ in 0..3 {
+        bench.write(&mut writer, 5);
+        bench.look();
+        fs::remove_file(&bench.path).expect("removed");
+        bench.look();
+        bench.pass(1);
+        bench.look();
+        writer.flush_logs();
+    }
+    bench.look();
+    bench.assert_all();
+}
+
+#[test]
 fn the_file_in_between_is_found_while_nothing_is_at_the_path() {
     let (mut bench, mut writer) = begun();
     for _ in 0..3 {

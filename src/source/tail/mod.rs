@@ -15,7 +15,9 @@
 //!   look. Later lines of an older file come when they come.
 //! - Several rotations between two looks lose nothing while the rotated files are there: those
 //!   that were never seen at the path are found by what they hold, compressed or not.
-//! - What is missing is told as [`Note::Gap`], with the amount if it can be known.
+//! - What is missing is told as [`Note::Gap`], with the amount if it can be known. Before a number
+//!   among the rotated files is called missing, the folder is looked through again for 20 ms:
+//!   a rotation that is under way has such holes. Nothing else makes a look wait.
 //! - Memory has bounds: blocks of 64 KiB; 1 MiB of a line, the rest of it counted; 64 rotated
 //!   files kept open, 64 closed ones remembered, 1,000 looked at.
 //!

@@ -17,6 +17,9 @@ use super::rotated::{Listing, Record, folder_time};
 /// A rotated file is closed when nothing came for so long, while the new one was written to.
 const SILENCE: Duration = Duration::from_secs(60);
 
+/// After a change, a folder is looked through once more.
+const SETTLING: Duration = Duration::from_millis(100);
+
 /// Most rotated files kept open.
 const MOST_OPEN: usize = 64;
 
@@ -52,8 +55,19 @@ pub struct Tail {
     closed: VecDeque<Closed>,
     /// What was beside the path when it was last looked at.
     seen: Vec<Record>,
-    /// Change of the folder when it was last looked through while nothing was at the path.
-    folder_time: Option<Duration>,
+    /// The folder when it was last looked through while nothing was at the path.
+    beside: Option<Beside>,
+}
+
+/// When a folder was looked through.
+#[derive(Debug, Clone, Copy)]
+struct Beside {
+    /// The time of its last change, as the file system says.
+    changed: Option<Duration>,
+    /// When that was noticed.
+    noticed: Instant,
+    /// It was looked through once more after that.
+    settled: bool,
 }
 
 /// What the path led to at the last look.
@@ -92,7 +106,7 @@ impl Tail {
             old: Vec::new(),
             closed: VecDeque::new(),
             seen: Vec::new(),
-            folder_time: None,
+            beside: None,
         }
     }
 
@@ -206,16 +220,22 @@ impl Tail {
         self.last = Some(file);
         self.read_one(&mut new, bound, now, sink);
         self.current = Some(new);
-        self.folder_time = None;
+        self.beside = None;
     }
 
     /// While nothing is at the path, the newest file may be one that was there between two looks.
     fn look_beside(&mut self, now: Instant, sink: &mut Sink) {
-        let folder_time = folder_time(&self.path);
-        if self.folder_time == folder_time {
-            return self.read_open(now, sink);
-        }
-        self.folder_time = folder_time;
+        let changed = folder_time(&self.path);
+        self.beside = match self.beside {
+            Some(beside) if beside.changed == changed => {
+                // File systems count time in milliseconds, and two changes may have the same.
+                if beside.settled || now.saturating_duration_since(beside.noticed) < SETTLING {
+                    return self.read_open(now, sink);
+                }
+                Some(Beside { settled: true, ..beside })
+            }
+            _ => Some(Beside { changed, noticed: now, settled: false }),
+        };
         let listing = Listing::of(&self.path);
         self.read_open(now, sink);
         self.catch_up(&listing, &[], now, sink);
