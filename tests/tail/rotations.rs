@@ -236,6 +236,31 @@ fn the_file_in_between_may_still_be_written_to() {
 }
 
 #[test]
+fn an_empty_file_with_the_inode_of_a_closed_one_is_held() {
+    let (mut bench, mut writer) = begun();
+    for _ in 0..4 {
+        fs::remove_file(&bench.path).expect("removed");
+        writer.flush_logs();
+        bench.look();
+    }
+    bench.write(&mut writer, 1);
+    bench.look();
+    bench.pass(61);
+    // The deleted files are closed now, and the file system gives their inodes again.
+    bench.look();
+    for _ in 0..4 {
+        bench.rename();
+        writer.flush_logs();
+    }
+    bench.rename();
+    bench.writer();
+    bench.look();
+    bench.write(&mut writer, 1);
+    bench.look();
+    bench.assert_all();
+}
+
+#[test]
 fn an_empty_old_file_is_no_news() {
     let mut bench = Bench::new();
     fs::write(bench.beside("error.log.1"), "").expect("a file");

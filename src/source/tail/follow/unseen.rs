@@ -26,11 +26,15 @@ impl Tail {
     /// Reads what came and went unseen. The newest of it is the current file then.
     pub(super) fn catch_up(&mut self, listing: &Listing, open: &[FileId], now: Instant, sink: &mut Sink) {
         let unseen = self.unseen(listing, open);
-        self.tell_missing(listing, !unseen.is_empty(), sink);
+        // An empty file proves no rotation; it is only kept open, as it may still be written to.
+        let any = unseen.iter().any(|rotated| rotated.length > 0);
+        self.tell_missing(listing, any, sink);
+        let place = |file| listing.files.iter().position(|rotated| rotated.file == file);
+        let current = self.last.and_then(place);
         for rotated in unseen {
-            let grown = self.grown(rotated).is_some();
+            let older = self.grown(rotated).is_some() || place(rotated.file) < current;
             let reader = self.read_rotated(rotated, now, sink);
-            if grown {
+            if older {
                 self.old.extend(reader.map(|reader| Old { reader, heard: now }));
                 continue;
             }
