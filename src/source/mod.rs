@@ -3,10 +3,12 @@
 //!
 //! The way through the module is [`discover()`] (arguments to [`LogSource`]s), [`open()`] (one path
 //! to a plain byte stream) and [`ChunkReader`] (a byte stream to [`Chunk`]s).
-//! This is the only place of the program that opens log files.
+//! This is the only place of the program that opens log files. Logs that are still written to are
+//! followed by [`tail`].
 //!
 //! What it does not know: it parses no line, knows no time stamp format (the caller passes in a
-//! function that finds one), reads no clock, prints nothing and holds no state between calls.
+//! function that finds one), reads no clock, prints nothing and, but for what is followed, holds no
+//! state between calls.
 //! Whether a text file is a database log at all is decided by the parser, which then uses
 //! [`InputProblem::NotADatabaseLog`].
 #![forbid(unsafe_code)]
@@ -26,6 +28,7 @@ mod scratch;
 mod search;
 mod sibling;
 mod stem;
+pub mod tail;
 
 pub use backwards::{LineStart, last_line_with};
 pub use chunk::{Chunk, ChunkReader, CutLine, Limits};

@@ -48,7 +48,7 @@ impl LogName {
     ///
     /// A number counts only behind the name of a log: `192.168.1.11` is no rotation.
     pub(super) fn parse(file_name: &str) -> Self {
-        let mut base = without_ending(file_name, COMPRESSED);
+        let mut base = without_compression(file_name);
         let (mut number, mut date) = (0, None);
         loop {
             if let Some((rest, digits)) = split_date(base).filter(|_| date.is_none()) {
@@ -98,6 +98,11 @@ impl LogName {
         let known = BACKUP_TOOLS.contains(&tool) && BACKUP_PHASES.contains(&phase);
         known.then(|| (node, &stem[stem.len() - tool.len() - 1 - phase.len()..]))
     }
+}
+
+/// The name before compression: `error.log.1` of `error.log.1.gz`.
+pub(super) fn without_compression(name: &str) -> &str {
+    without_ending(name, COMPRESSED)
 }
 
 fn without_ending<'a>(name: &'a str, endings: &[&str]) -> &'a str {

@@ -159,7 +159,7 @@ impl InputProblem {
 }
 
 /// A path for a message: control characters in a file name must not reach the terminal.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     if path == Path::new(super::STDIN) {
         return "standard input".to_owned();
     }
