@@ -210,11 +210,18 @@ fn only_the_command_line_prints() {
     }
 }
 
+/// What only these files do, and why that is right.
+const MAY: [(&str, &str, &str); 2] = [
+    ("cli/follow/hook.rs", "Command::new", "starts the user's own program, without a shell"),
+    ("cli/follow/metrics.rs", "TcpListener", "serves metrics on an address of the machine itself"),
+];
+
 #[test]
 fn nothing_is_unsafe_and_nobody_talks_to_the_network() {
     for source in sources() {
-        for word in ["unsafe {", "unsafe fn", "TcpStream", "UdpSocket", "Command::new"] {
-            assert!(!source.code.contains(word), "{} must not use {word}", source.path);
+        for word in ["unsafe {", "unsafe fn", "TcpStream", "UdpSocket", "TcpListener", "Command::new"] {
+            let may = MAY.iter().any(|(path, allowed, _)| *path == source.path && *allowed == word);
+            assert!(may || !source.code.contains(word), "{} must not use {word}", source.path);
         }
     }
 }

@@ -30,6 +30,8 @@ pub enum Command {
     Timeline(Timeline),
     /// Tell all that the logs know of a node by its name, UUID or address.
     Whois(Whois),
+    /// Watch growing logs and tell the cause of a failure while it happens.
+    Follow(Follow),
     /// Tell what a log line means: who prints it, whether it is normal, what to look for around it.
     Explain(Explain),
     /// List, show, check and test the rules.
@@ -60,6 +62,68 @@ pub struct Whois {
     pub who: String,
     #[command(flatten)]
     pub analyze: Analyze,
+}
+
+/// The options of `follow`.
+#[derive(Clone, Debug, Args)]
+pub struct Follow {
+    /// Log files, one per node, also such as are not there yet, or - for standard input.
+    #[arg(value_name = "FILE|-")]
+    pub inputs: Vec<PathBuf>,
+    /// Follow FILE as the log of node NAME.
+    #[arg(long = "node", value_name = "NAME=FILE", value_parser = named_file)]
+    pub nodes: Vec<(String, PathBuf)>,
+    /// Where to begin: at the last server start of each log, at its start, or at its end.
+    #[arg(long, value_enum, default_value_t = FollowFrom::LastStart)]
+    pub from: FollowFrom,
+    /// How to print: text for people, or one JSON object per event.
+    #[arg(long, value_enum, default_value_t = FollowFormat::Text)]
+    pub format: FollowFormat,
+    /// Leave out diagnoses below this severity.
+    #[arg(long, value_enum, default_value_t = Level::Warning)]
+    pub min_severity: Level,
+    /// A program to start for each event about a diagnosis: JSON on its standard input, fields as GALERA_RCA_*
+    /// in its environment. It is started without a shell and takes no arguments.
+    #[arg(long, value_name = "PROGRAM")]
+    pub on_diagnosis: Option<PathBuf>,
+    /// Write metrics in Prometheus' text format to this file, for node_exporter.
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
+    /// Serve the same metrics at this address of the machine itself, such as 127.0.0.1:9105.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<std::net::SocketAddr>,
+    /// Keep in FILE what was told, so that a restart tells nothing twice.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// End when this happens: synced (all nodes), a severity, or the id of a rule.
+    #[arg(long, value_name = "RULE|SEVERITY|synced")]
+    pub exit_on: Option<String>,
+    /// End after so many seconds, with status 3 if --exit-on was not met.
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
+    /// A diagnosis is resolved when its nodes are synced for so many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    pub settled: u32,
+    /// Of a node that works, a diagnosis is resolved when there was no sign of it for so many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub quiet: u32,
+    #[command(flatten)]
+    pub rules: RulesFolders,
+    #[command(flatten)]
+    pub terminal: Terminal,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FollowFrom {
+    LastStart,
+    Start,
+    End,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FollowFormat {
+    Text,
+    Ndjson,
 }
 
 /// The options of `explain`.
@@ -120,7 +184,7 @@ pub struct Analyze {
 }
 
 /// How the terminal is written to.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Terminal {
     /// Use colour: auto looks for a terminal and NO_COLOR.
     #[arg(long, value_enum, default_value_t = Color::Auto)]
@@ -131,7 +195,7 @@ pub struct Terminal {
 }
 
 /// Where user rules are.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct RulesFolders {
     /// A folder with your own rules; they extend the built-in ones, overrides.toml in it disables or re-levels them.
     /// The folder galera-rca/rules in your configuration folder is read first.

@@ -3,6 +3,7 @@
 mod analyze;
 mod arguments;
 mod explain;
+mod follow;
 mod moment;
 mod rules;
 mod terminal;
@@ -41,6 +42,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Analyze(options)) => analyze::run(&options),
         Some(Command::Timeline(options)) => timeline::run(&options),
         Some(Command::Whois(options)) => whois::run(&options),
+        Some(Command::Follow(options)) => follow::run(&options),
         Some(Command::Explain(options)) => explain::run(&options),
         Some(Command::Rules(options)) => rules::run(&options),
         None => analyze::run(&cli.analyze),

@@ -33,7 +33,7 @@ const NOTABLE: f64 = 0.05;
 const NEAR: TimeDelta = TimeDelta::seconds(120);
 
 /// An open diagnosis.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Alert {
     /// Counts from 1 and is never used again.
     pub number: u64,
@@ -259,7 +259,7 @@ fn return_of(node: &str, diagnosis: &Diagnosis, story: &Story, back: NaiveDateTi
     let after = first.map_or_else(String::new, |first| format!(" after {}", duration(back - first)));
     let is_later = |at: Option<&str>| at.and_then(moment_of).zip(first).is_some_and(|(at, first)| at >= first);
     let transfers = story.transfers.iter().filter(|one| one.joiner == node && one.outcome == "complete");
-    let transfer = transfers.filter(|one| is_later(one.requested.as_deref())).last();
+    let transfer = transfers.rev().find(|one| is_later(one.requested.as_deref()));
     let by = transfer.map_or_else(String::new, |one| match (one.kind, one.first_seqno, one.last_seqno) {
         ("IST", Some(first), Some(last)) => format!(", IST of {} write-sets", (last - first + 1).max(0)),
         (kind, _, _) => format!(", {kind}"),

@@ -1,10 +1,13 @@
 //! What a listener is told: the contract `galera-rca/follow/1`, one JSON object per event.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDateTime;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::alerts::{Change, Transition};
+use super::alerts::{Alert, Change, Transition};
+use super::state::NodeState;
 use crate::diagnose::document::{Evidence, Remedy, Verify};
 use crate::rules::schema::Severity;
 
@@ -30,6 +33,8 @@ pub enum Event {
     Note(Notice),
     /// The node's state has changed.
     State(NodeChange),
+    /// Where everything stands when the run ends.
+    Summary(Summary),
 }
 
 /// A diagnosis in an event.
@@ -80,6 +85,18 @@ pub struct NodeChange {
     pub members: usize,
 }
 
+/// The end of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Summary {
+    pub schema: &'static str,
+    pub at: String,
+    pub nodes: BTreeMap<String, NodeState>,
+    pub open: Vec<Alert>,
+    /// Lines read.
+    pub lines: u64,
+    pub gaps: u64,
+}
+
 /// A time as all events write it.
 pub fn time(at: NaiveDateTime) -> String {
     at.format("%Y-%m-%dT%H:%M:%S").to_string()
@@ -120,7 +137,7 @@ impl Event {
     pub fn told(&self) -> Option<&Told> {
         match self {
             Self::Opened(told) | Self::Updated(told) | Self::Resolved(told) => Some(told),
-            Self::Gap(_) | Self::Note(_) | Self::State(_) => None,
+            Self::Gap(_) | Self::Note(_) | Self::State(_) | Self::Summary(_) => None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cluster::log::Log;
@@ -11,12 +12,13 @@ use crate::diagnose::story::node_name;
 use crate::parse::event::Event;
 
 /// One node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NodeState {
     /// As the log writes it: `SYNCED`, `DONOR/DESYNCED`, `JOINER`…; `down` when the process has ended, `?` when
     /// nothing is known.
     pub state: String,
     /// Since when, in the time of the cluster.
+    #[schemars(with = "Option<String>")]
     pub since: Option<NaiveDateTime>,
     /// Position in the history, where the log tells one.
     pub seqno: Option<i64>,

@@ -6,9 +6,9 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::text::{Options, Page, severity_style, severity_word};
+use super::text::{Options, Page, severity_style, severity_word, wrap};
 use crate::follow::alerts::Alert;
-use crate::follow::event::{Event, Told};
+use crate::follow::event::{Event, Summary, Told};
 use crate::follow::state::NodeState;
 use crate::rules::schema::Severity;
 
@@ -29,16 +29,40 @@ pub fn write(out: &mut impl Write, event: &Event, options: Options) -> io::Resul
             let style = AnsiColor::Yellow.on_default().bold();
             page.headline(style, &format!("{}  GAP", clock(&notice.at)), &format!("{}: {}", notice.input, notice.text))
         }
-        Event::Note(notice) => page.field(clock(&notice.at), &format!("{}: {}", notice.input, notice.text)),
+        Event::Note(notice) => page.line(&notice.at, &format!("{}: {}", notice.input, notice.text)),
+        Event::Summary(summary) => page.summary(summary),
         Event::State(change) => {
             let seqno = change.seqno.map_or_else(String::new, |seqno| format!(", seqno {seqno}"));
             let text = format!("{}: {} -> {}{seqno}, {} members", change.node, change.from, change.to, change.members);
-            page.field(clock(&change.at), &text)
+            page.line(&change.at, &text)
         }
     }
 }
 
 impl<W: Write> Page<'_, W> {
+    fn line(&mut self, at: &str, text: &str) -> io::Result<()> {
+        const INDENT: usize = 10;
+        for (index, line) in wrap(text, self.options.width.saturating_sub(INDENT)).iter().enumerate() {
+            writeln!(self.out, "{:INDENT$}{line}", if index == 0 { clock(at) } else { "" })?;
+        }
+        Ok(())
+    }
+
+    fn summary(&mut self, summary: &Summary) -> io::Result<()> {
+        let gaps = if summary.gaps == 0 { "none missing".to_owned() } else { format!("{} gaps", summary.gaps) };
+        let text = format!("{} lines read, {gaps}, {} diagnoses open", summary.lines, summary.open.len());
+        self.headline(Style::new().bold(), &format!("{}  END", clock(&summary.at)), &text)?;
+        for (name, state) in &summary.nodes {
+            let line = status(name, state, &summary.open, self.options);
+            writeln!(self.out, "{line}")?;
+        }
+        for alert in &summary.open {
+            let text = format!("#{} {}: {}", alert.number, alert.node, alert.title);
+            self.headline(severity_style(alert.severity), severity_word(alert.severity), &text)?;
+        }
+        Ok(())
+    }
+
     fn opened(&mut self, told: &Told) -> io::Result<()> {
         self.headline(severity_style(told.severity), &head(&told.at, severity_word(told.severity), told), &told.title)?;
         self.details(told)

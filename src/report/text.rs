@@ -365,7 +365,7 @@ fn different_lines(diagnosis: &Diagnosis) -> Vec<&Evidence> {
     lines
 }
 
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     // A date, an option or a file name is not parted at its hyphens.
     let options = textwrap::Options::new(width.max(20)).word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()

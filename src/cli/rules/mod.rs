@@ -25,6 +25,14 @@ pub fn table(folders: &RulesFolders) -> Result<Table> {
     Ok(Table::new(load::load_for_search(&all_folders(folders))?)?)
 }
 
+/// The same with the prose of all rules, for who judges again and again.
+pub fn whole_table(folders: &RulesFolders) -> Result<Table> {
+    let mut table = table(folders)?;
+    let all = (0..table.rules.len()).collect();
+    load::add_prose(&mut table, &all)?;
+    Ok(table)
+}
+
 /// The same with the examples, which only people want.
 pub fn table_with_examples(folders: &RulesFolders) -> Result<Table> {
     Ok(Table::new(loaded(folders)?)?)

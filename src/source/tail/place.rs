@@ -1,6 +1,8 @@
 //! How far a file has been read, and how that place is recognised again.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use memchr::memrchr;
@@ -8,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::delivery::{FileId, Sink};
 use super::lines::Lines;
+use crate::source::LineStart;
 
 /// Bytes before a place that are held against the file to see whether it is still the same.
 pub(super) const PRINT: usize = 64;
@@ -42,6 +45,23 @@ pub struct Checkpoint {
     /// The same for rotated files that the server may still write to, oldest first.
     #[serde(default)]
     pub older: Vec<Position>,
+}
+
+impl Checkpoint {
+    /// A line of a plain file, as if an earlier run had read until there.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn at(path: &Path, line: LineStart) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let id = FileId::of(&file.metadata()?);
+        let from = line.offset.saturating_sub(PRINT as u64);
+        let mut print = Vec::new();
+        file.seek(SeekFrom::Start(from))?;
+        file.take(line.offset - from).read_to_end(&mut print)?;
+        let newest = Position { file: id, offset: line.offset, fingerprint: hash(&print), first_line: line.number };
+        Ok(Self { path: path.to_path_buf(), newest, older: Vec::new() })
+    }
 }
 
 /// Counts and remembers what was read of one file, while its lines are handed out.
