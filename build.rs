@@ -55,7 +55,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         rules::read::fold_texts(one);
     }
     fs::write(Path::new(&out).join("prose.json"), prose)?;
-    fs::write(Path::new(&out).join("rules.json"), serde_json::to_vec(&packed)?)?;
+    // Packed, it costs no memory once it was read.
+    let rules = zstd::encode_all(serde_json::to_vec(&packed)?.as_slice(), 19)?;
+    fs::write(Path::new(&out).join("rules.json.zst"), rules)?;
     fs::write(Path::new(&out).join("examples.json"), serde_json::to_vec(&examples)?)?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use super::schema::Severity;
 use super::table::{Subject, Table};
 
 /// The rule files of `rules/`, checked and packed by `build.rs`, without their prose and examples.
-static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.json"));
+static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.json.zst"));
 
 /// The prose of the embedded rules in the same order, a line of JSON each.
 static PROSE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/prose.json"));
@@ -51,7 +51,7 @@ pub fn load(folders: &[PathBuf]) -> Result<Vec<LoadedRule>, RuleError> {
 /// # Errors
 /// As [`load`].
 pub fn load_for_search(folders: &[PathBuf]) -> Result<Vec<LoadedRule>, RuleError> {
-    let mut rules: Vec<LoadedRule> = unpack(EMBEDDED)?;
+    let mut rules: Vec<LoadedRule> = unpack(&unzipped(EMBEDDED)?)?;
     for (number, rule) in rules.iter_mut().enumerate() {
         rule.prose_left = Some(number);
         move_texts(rule);
@@ -108,7 +108,7 @@ fn extend(embedded: Vec<LoadedRule>, folders: &[PathBuf]) -> Result<Vec<LoadedRu
 /// # Errors
 /// The build was damaged.
 pub fn embedded() -> Result<Vec<LoadedRule>, RuleError> {
-    let mut rules: Vec<LoadedRule> = unpack(EMBEDDED)?;
+    let mut rules: Vec<LoadedRule> = unpack(&unzipped(EMBEDDED)?)?;
     let examples: Vec<Examples> = unpack(EXAMPLES)?;
     let prose = PROSE.split(|byte| *byte == b'\n');
     for ((rule, (examples, counter_examples)), prose) in rules.iter_mut().zip(examples).zip(prose) {
@@ -118,6 +118,13 @@ pub fn embedded() -> Result<Vec<LoadedRule>, RuleError> {
         rule.rule.counter_examples = counter_examples;
     }
     Ok(rules)
+}
+
+/// More than the rules ever take; memory that is not written to costs nothing.
+const MOST_UNZIPPED: usize = 64 << 20;
+
+fn unzipped(packed: &[u8]) -> Result<Vec<u8>, RuleError> {
+    zstd::bulk::decompress(packed, MOST_UNZIPPED).map_err(|error| RuleError::Embedded(error.to_string()))
 }
 
 fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, RuleError> {
