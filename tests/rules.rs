@@ -477,13 +477,15 @@ fn test_counts_what_passed_and_failed() {
 }
 
 /// Make them anew with `cargo run -- rules schema > rules/schema.json` and
-/// `cargo run -- rules schema --of diagnosis > docs/diagnosis.schema.json`.
+/// `cargo run -- rules schema --of diagnosis > docs/diagnosis.schema.json`, the same with `--of event` for
+/// `docs/follow.schema.json`.
 #[test]
 fn the_published_schemas_are_current() {
     let home = TempDir::new().expect("a temporary folder");
     for (arguments, file) in [
         (&["rules", "schema"][..], "rules/schema.json"),
         (&["rules", "schema", "--of", "diagnosis"][..], "docs/diagnosis.schema.json"),
+        (&["rules", "schema", "--of", "event"][..], "docs/follow.schema.json"),
     ] {
         let output = tool(home.path()).args(arguments).assert().success();
         let out = String::from_utf8_lossy(&output.get_output().stdout).into_owned();

@@ -254,7 +254,7 @@ pub enum RulesCommand {
     Hits(RulesHits),
     /// The typed events that rules can match, with their fields.
     Events,
-    /// A JSON Schema: of rule files, or of the diagnosis document.
+    /// A JSON Schema: of rule files, of the diagnosis document, or of the events of follow.
     Schema {
         #[arg(long, value_enum, default_value_t = SchemaOf::Rule)]
         of: SchemaOf,
@@ -301,6 +301,8 @@ pub struct RulesCoverage {
 pub enum SchemaOf {
     Rule,
     Diagnosis,
+    /// The events of follow.
+    Event,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

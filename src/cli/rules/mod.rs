@@ -13,6 +13,7 @@ use super::arguments::{Rules, RulesCommand, RulesFolders, SchemaOf};
 use super::{EXIT_FOUND, EXIT_QUIET};
 use crate::diagnose::document::Document;
 use crate::diagnose::printable::printable;
+use crate::follow;
 use crate::parse::event::Event;
 use crate::rules::lint;
 use crate::rules::load;
@@ -171,6 +172,7 @@ fn schema(out: &mut impl Write, of: SchemaOf) -> Result<u8> {
     let schema = match of {
         SchemaOf::Rule => schemars::schema_for!(Rule),
         SchemaOf::Diagnosis => schemars::schema_for!(Document),
+        SchemaOf::Event => schemars::schema_for!(follow::event::Event),
     };
     writeln!(out, "{}", serde_json::to_string_pretty(&schema)?)?;
     Ok(EXIT_QUIET)
