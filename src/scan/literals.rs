@@ -299,7 +299,7 @@ impl Windows {
     /// Start of the window that passes the first filter least often.
     fn rarest(&self, literal: &[u8], width: usize) -> usize {
         /// More places need not be tried.
-        const TRIED: usize = 24;
+        const TRIED: usize = 12;
         let part = SHORT.min(width);
         let costs: Vec<u32> = literal.windows(part).take(TRIED + STEP).map(|part| self.cost(part)).collect();
         let starts = 0..=(literal.len() + 1 - width - STEP).min(TRIED);
