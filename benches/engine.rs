@@ -70,6 +70,26 @@ fn matching(criterion: &mut Criterion) {
     }
 }
 
+/// What the later rule families add to the search: the whole table against that of the first ones.
+fn families(criterion: &mut Criterion) {
+    const FIRST: [&str; 4] = ["tls", "provider", "config", "connectivity"];
+    let text = sample().repeat(20);
+    let mut group = criterion.benchmark_group("families");
+    group.throughput(Throughput::Bytes(text.len() as u64));
+    for (name, wanted) in [("first", &FIRST[..]), ("all", &[])] {
+        let mut rules = load::embedded().expect("built in");
+        rules.retain(|one| wanted.is_empty() || wanted.contains(&one.rule.area.as_str()));
+        let scanner = Scanner::new(Table::new(rules).expect("they compile")).expect("they fit");
+        let mut scratch = Scratch::default();
+        group.bench_with_input(BenchmarkId::from_parameter(name), &text, |bencher, text| {
+            bencher.iter(|| {
+                let block = Block { text: text.clone(), first_line: 1, ..Block::default() };
+                scanner.scan(block, &mut scratch).hits.len()
+            });
+        });
+    }
+}
+
 fn whole(criterion: &mut Criterion) {
     let scanner = Scanner::new(table(500)).expect("they fit");
     let source = LogSource { files: vec![SAMPLE.into()], stem: "node3".to_owned(), node: None };
@@ -81,5 +101,5 @@ fn whole(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, head, record, matching, whole);
+criterion_group!(benches, head, record, matching, families, whole);
 criterion_main!(benches);
