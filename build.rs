@@ -52,7 +52,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for one in &mut packed {
         serde_json::to_writer(&mut prose, &rules::read::take_prose(&mut one.rule))?;
         prose.push(b'\n');
-        rules::read::fold_texts(one);
     }
     fs::write(Path::new(&out).join("prose.json"), prose)?;
     // Packed, it costs no memory once it was read.

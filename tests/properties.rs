@@ -14,7 +14,7 @@ use galera_rca::diagnose::document::{Document, Tool};
 use galera_rca::diagnose::printable::printable;
 use galera_rca::parse::head::parse_head;
 use galera_rca::parse::record::records;
-use galera_rca::pipeline::{self, Settings, scan_text};
+use galera_rca::pipeline::{self, Settings};
 use galera_rca::report::{json, markdown, text};
 use galera_rca::rules::load;
 use galera_rca::rules::table::Table;
@@ -245,7 +245,7 @@ fn the_diagnosis_does_not_depend_on_the_size_of_blocks() {
 #[test]
 fn real_logs_in_small_blocks_give_the_same_hits() {
     let text = real_lines().concat();
-    let whole = found(&scan_text(scanner(), &text));
+    let whole = found(&scanner().scan_text(text.clone()));
     assert!(whole.len() > 3000, "{} hits", whole.len());
     let starts = record_starts(&text);
     let (mut at, mut line, mut blocks, mut scratch) = (0, 1, Vec::new(), Scratch::default());
@@ -311,7 +311,7 @@ proptest! {
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 1..6),
     ) {
         let text = lines.concat();
-        let whole = scan_text(scanner(), &text);
+        let whole = scanner().scan_text(text.clone());
         let (blocks, count) = scanned_in_blocks(&text, &cuts);
         prop_assert_eq!(found(&whole), blocks);
         prop_assert_eq!(whole.lines, count);
@@ -336,7 +336,7 @@ proptest! {
         let mut slow: Vec<(u64, usize)> =
             naive::matches(&scanner.table, &log).into_iter().filter(|(_, signal)| !scanner.table.signals[*signal].quiet).collect();
         slow.sort_unstable();
-        let mut fast: Vec<(u64, usize)> = scan_text(scanner, &log)
+        let mut fast: Vec<(u64, usize)> = scanner.scan_text(log.clone())
             .hits
             .iter()
             .flat_map(|hit| hit.signals.iter().map(move |signal| (hit.number, *signal as usize)))

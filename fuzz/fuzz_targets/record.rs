@@ -4,7 +4,6 @@
 use std::sync::LazyLock;
 
 use galera_rca::parse::record::records;
-use galera_rca::pipeline::scan_text;
 use galera_rca::rules::load;
 use galera_rca::rules::table::Table;
 use galera_rca::scan::naive;
@@ -22,7 +21,7 @@ fuzz_target!(|text: &[u8]| {
     let table = &SCANNER.table;
     let mut slow = naive::matches(table, text);
     slow.retain(|(_, signal)| !table.signals[*signal].quiet);
-    let scanned = scan_text(&SCANNER, text);
+    let scanned = SCANNER.scan_text(text.to_vec());
     let hits = scanned.hits.iter();
     let mut fast: Vec<(u64, usize)> =
         hits.flat_map(|hit| hit.signals.iter().map(|signal| (hit.number, *signal as usize))).collect();

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::parse::head::Level;
 use crate::rules::table::Subject;
-use crate::scan::block::{Block, Scratch};
 use crate::scan::scanner::Scanner;
 
 use super::template;
@@ -20,11 +19,8 @@ pub struct Known {
 
 /// All that knows a text, which may have several lines.
 pub fn recognise(scanner: &Scanner, text: Vec<u8>) -> Known {
-    let block = Block { text, first_line: 1, inner: Vec::new() };
-    let scanned = scanner.scan(block, &mut Scratch::default());
-    let loud = scanned.hits.iter().flat_map(|hit| hit.signals.iter().copied());
-    let quiet = scanned.quiet.iter().map(|(signal, _)| *signal);
-    Known { signals: loud.chain(quiet).collect(), events: scanned.events.iter().map(|event| event.kind()).collect() }
+    let scanned = scanner.scan_text(text);
+    Known { signals: scanned.signals().collect(), events: scanned.events.iter().map(|event| event.kind()).collect() }
 }
 
 impl Known {

@@ -34,7 +34,11 @@ fn answer(scanner: &Scanner, options: &Explain) -> Result<Answer> {
     let text = match options.what.as_slice() {
         [] => standard_input()?,
         [dash] if dash == "-" => standard_input()?,
-        [name] if is_name(scanner, name) => return of_name(scanner, name),
+        [word] => match explain::of_name(&scanner.table, word) {
+            Some(answer) => return Ok(answer),
+            None if looks_like_a_name(word) => bail!("{}", unknown_name(scanner, word)),
+            None => word.clone().into_bytes(),
+        },
         words => words.join(" ").into_bytes(),
     };
     if text.trim_ascii().is_empty() {
@@ -43,19 +47,16 @@ fn answer(scanner: &Scanner, options: &Explain) -> Result<Answer> {
     Ok(explain::of_text(scanner, &text, Local::now().year()))
 }
 
-/// Is this the name of a rule or an event, perhaps misspelled? Those are words joined by hyphens; no log line is.
-fn is_name(scanner: &Scanner, word: &str) -> bool {
+/// Rules and events are named by words joined by hyphens; no log line is like that.
+fn looks_like_a_name(word: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (word.contains('-') && word.bytes().all(plain)) || explain::of_name(&scanner.table, word).is_some()
+    word.contains('-') && word.bytes().all(plain)
 }
 
-fn of_name(scanner: &Scanner, name: &str) -> Result<Answer> {
-    if let Some(answer) = explain::of_name(&scanner.table, name) {
-        return Ok(answer);
-    }
+fn unknown_name(scanner: &Scanner, name: &str) -> String {
     let ids = scanner.table.rules.iter().map(|one| one.rule.id.as_str());
     let near = lint::nearest_few(name, ids.chain(Event::KINDS.iter().map(|(kind, _)| *kind)), 3);
-    bail!("there is no rule and no event '{name}'; the nearest are {}", near.join(", "));
+    format!("there is no rule and no event '{name}'; the nearest are {}", near.join(", "))
 }
 
 fn standard_input() -> Result<Vec<u8>> {

@@ -1,6 +1,7 @@
 //! What each kind of typed event means, as data.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -24,9 +25,10 @@ pub struct EventText {
     pub after: String,
 }
 
-/// The texts by kind; none where the build was damaged, which a test rules out.
-pub fn texts() -> BTreeMap<String, EventText> {
-    toml::from_str(TEXTS).unwrap_or_default()
+/// What the events of a kind mean; nothing where the build was damaged, which a test rules out.
+pub fn text(kind: &str) -> Option<&'static EventText> {
+    static READ: LazyLock<BTreeMap<String, EventText>> = LazyLock::new(|| toml::from_str(TEXTS).unwrap_or_default());
+    READ.get(kind)
 }
 
 #[cfg(test)]

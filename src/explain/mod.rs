@@ -18,9 +18,9 @@ use crate::parse::head::{Head, parse_head};
 use crate::parse::record::records;
 use crate::rules::schema::{Risk, Severity};
 use crate::rules::table::{Subject, Table};
-use crate::scan::block::{Block, Scanned, Scratch};
+use crate::scan::block::Scanned;
 use crate::scan::scanner::Scanner;
-use crate::transport::{Decoded, Decoder, detect};
+use crate::scan::unwrap::Unwrap;
 pub use nearest::Near;
 
 /// The name of this contract.
@@ -157,11 +157,9 @@ struct Pasted {
 }
 
 fn unwrapped(text: &[u8], year: i32) -> Vec<u8> {
-    let mut decoded = Decoded::default();
-    let mut decoder = Decoder::new(year);
-    decoder.decode(text, 1, detect(text), &mut decoded);
-    decoder.finish(&mut decoded);
-    decoded.text
+    let mut unwrap = Unwrap::new(year);
+    let blocks = [unwrap.push(text.to_vec(), 1), unwrap.finish()];
+    blocks.into_iter().flatten().flat_map(|block| block.text).collect()
 }
 
 /// A record is one message; lines before the first head are one message each, and get a head.
@@ -183,8 +181,7 @@ fn pasted(raw: &[u8], head: Option<&Head<'_>>) -> Vec<Pasted> {
 
 fn explained(scanner: &Scanner, pasted: &Pasted) -> Message {
     let table = &scanner.table;
-    let block = Block { text: pasted.record.clone(), first_line: 1, inner: Vec::new() };
-    let scanned = scanner.scan(block, &mut Scratch::default());
+    let scanned = scanner.scan_text(pasted.record.clone());
     let mut found = matched(table, &scanned);
     let mut subjects: BTreeSet<Subject> = found.iter().map(|(subject, _)| *subject).collect();
     let level = parse_head(&pasted.record).and_then(|head| head.level);
@@ -225,9 +222,7 @@ fn normal(meanings: &[Meaning]) -> Normal {
 
 /// The rules whose texts and expressions match the message, with what they read out of it.
 fn matched(table: &Table, scanned: &Scanned) -> Vec<(Subject, Vec<(String, String)>)> {
-    let loud = scanned.hits.iter().flat_map(|hit| hit.signals.iter().copied());
-    let all = loud.chain(scanned.quiet.iter().map(|(signal, _)| *signal));
-    let signals = all.filter_map(|index| table.signals.get(index as usize));
+    let signals = scanned.signals().filter_map(|index| table.signals.get(index as usize));
     let lines = || scanned.block.text.split(|byte| *byte == b'\n');
     signals
         .map(|signal| {
@@ -237,8 +232,8 @@ fn matched(table: &Table, scanned: &Scanned) -> Vec<(Subject, Vec<(String, Strin
 }
 
 fn of_event(kind: &str) -> Option<Meaning> {
-    let text = events::texts().remove(kind)?;
-    let told = |text: String| (!text.is_empty()).then(|| Neighbour { rule: String::new(), title: text });
+    let text = events::text(kind)?;
+    let told = |text: &str| (!text.is_empty()).then(|| Neighbour { rule: String::new(), title: text.to_owned() });
     Some(Meaning {
         rule: None,
         event: Some(kind.to_owned()),
@@ -246,13 +241,13 @@ fn of_event(kind: &str) -> Option<Meaning> {
         severity: None,
         normal: text.normal,
         needs_more: false,
-        printed_by: vec![text.by],
-        says: text.says,
+        printed_by: vec![text.by.clone()],
+        says: text.says.clone(),
         why: String::new(),
         impact: String::new(),
-        before: told(text.before).into_iter().collect(),
+        before: told(&text.before).into_iter().collect(),
         more_before: 0,
-        after: told(text.after).into_iter().collect(),
+        after: told(&text.after).into_iter().collect(),
         more_after: 0,
         alternatives: Vec::new(),
         verify: Vec::new(),

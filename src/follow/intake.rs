@@ -2,10 +2,9 @@
 
 use crate::cluster::collect::{Collector, Window};
 use crate::cluster::log::{File, Log};
-use crate::cluster::track;
 use crate::scan::block::{Scanned, Scratch};
 use crate::scan::scanner::Scanner;
-use crate::scan::unwrap::Unwrap;
+use crate::scan::unwrap::{Unwrap, last_record};
 
 /// Raw lines of one record that are held back for more of it; a longer record is judged in parts.
 const HELD: usize = 256 << 10;
@@ -28,8 +27,7 @@ pub struct Intake<'a> {
 impl<'a> Intake<'a> {
     /// A log of which nothing was read; `year` is that of time stamps without one.
     pub fn new(scanner: &'a Scanner, log: Log, year: i32) -> Self {
-        let mut collector = Collector::new(&scanner.table, Window::default(), log);
-        collector.room = track::FOR_DIAGNOSIS;
+        let collector = Collector::new(&scanner.table, Window::default(), log);
         Self { collector, unwrap: Unwrap::new(year), year, held: Vec::new(), first_line: 1 }
     }
 
@@ -46,7 +44,7 @@ impl<'a> Intake<'a> {
             self.first_line = first_line;
         }
         self.held.extend_from_slice(bytes);
-        let cut = last_record(&self.held);
+        let cut = last_record(&self.held, HELD);
         if cut == 0 {
             return;
         }
@@ -91,38 +89,5 @@ impl<'a> Intake<'a> {
     fn take(&mut self, mut scanned: Scanned) {
         let file = self.collector.log.files.len().saturating_sub(1);
         self.collector.take(file, &mut scanned);
-    }
-}
-
-/// Where the last record begins, if that is near the end; else the end.
-fn last_record(text: &[u8]) -> usize {
-    let from = text.len().saturating_sub(HELD);
-    let mut end = text.len();
-    while let Some(newline) = text[from..end.saturating_sub(1)].iter().rposition(|byte| *byte == b'\n') {
-        let start = from + newline + 1;
-        if text.get(start).is_some_and(u8::is_ascii_digit) {
-            return start;
-        }
-        end = start;
-    }
-    if from == 0 { 0 } else { text.len() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::last_record;
-
-    #[test]
-    fn the_last_record_is_held_back() {
-        assert_eq!(last_record(b"1 a\n\tb\n2 c\n\td\n"), 7);
-        assert_eq!(last_record(b"1 a\n\tb\n"), 0);
-        assert_eq!(last_record(b"1 a\n2 b\n"), 4);
-        assert_eq!(last_record(b""), 0);
-    }
-
-    #[test]
-    fn a_record_without_end_is_judged_in_parts() {
-        let text = "\tmore\n".repeat(super::HELD / 3);
-        assert_eq!(last_record(text.as_bytes()), text.len());
     }
 }

@@ -18,8 +18,8 @@ pub struct Judged {
 /// Judges the logs as a whole run would: same pipeline, same words.
 ///
 /// A look costs a copy of what is kept of the logs, about a millisecond, and a few more where a log is full of events.
-pub fn judge(scanner: &Scanner, intakes: &[Intake<'_>], tool: Tool) -> Judged {
-    let mut collectors: Vec<_> = intakes.iter().map(|intake| intake.look(scanner)).collect();
+pub fn judge<'a: 'i, 'i>(scanner: &Scanner, intakes: impl IntoIterator<Item = &'i Intake<'a>>, tool: Tool) -> Judged {
+    let mut collectors: Vec<_> = intakes.into_iter().map(|intake| intake.look(scanner)).collect();
     compare(&mut collectors);
     let logs: Vec<Log> = collectors.into_iter().map(|collector| collector.finish()).collect();
     Judged { document: diagnose(&scanner.table, &logs, tool), logs }

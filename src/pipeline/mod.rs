@@ -12,7 +12,7 @@ use crate::cluster::collect::{Collector, Window};
 use crate::cluster::compare::compare;
 use crate::cluster::log::Log;
 use crate::cluster::track::Room;
-use crate::scan::block::{Block, Scanned, Scratch};
+use crate::scan::block::Scanned;
 use crate::scan::scanner::Scanner;
 use crate::source::{InputProblem, LogSource};
 use feed::{Feed, FileEnd};
@@ -113,10 +113,4 @@ fn name_side_logs(logs: &mut [Log]) {
             log.given = Some(name.clone());
         }
     }
-}
-
-/// For tests and benchmarks: one text, scanned as one block.
-pub fn scan_text(scanner: &Scanner, text: &[u8]) -> Scanned {
-    let block = Block { text: text.to_vec(), first_line: 1, inner: Vec::new() };
-    scanner.scan(block, &mut Scratch::default())
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::frequency::Frequencies;
-use super::read::{Examples, LoadedRule, RuleError, excerpt, move_texts, put_prose, read, rule_files, unfold_texts};
+use super::read::{Examples, LoadedRule, RuleError, excerpt, put_prose, read, rule_files};
 use super::schema::Severity;
 use super::table::{Subject, Table};
 
@@ -54,7 +54,6 @@ pub fn load_for_search(folders: &[PathBuf]) -> Result<Vec<LoadedRule>, RuleError
     let mut rules: Vec<LoadedRule> = unpack(&unzipped(EMBEDDED)?)?;
     for (number, rule) in rules.iter_mut().enumerate() {
         rule.prose_left = Some(number);
-        move_texts(rule);
     }
     extend(rules, folders)
 }
@@ -113,7 +112,6 @@ pub fn embedded() -> Result<Vec<LoadedRule>, RuleError> {
     let prose = PROSE.split(|byte| *byte == b'\n');
     for ((rule, (examples, counter_examples)), prose) in rules.iter_mut().zip(examples).zip(prose) {
         put_prose(&mut rule.rule, unpack(prose)?);
-        unfold_texts(rule);
         rule.rule.examples = examples;
         rule.rule.counter_examples = counter_examples;
     }

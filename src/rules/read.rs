@@ -17,7 +17,7 @@ pub struct LoadedRule {
     pub rule: Rule,
     /// The rule's file, for messages.
     pub file: String,
-    /// For each match, what the scanner looks for; nothing for events.
+    /// For each match, what the scanner looks for; nothing for events, and texts are looked for as they are.
     pub sought: Vec<Sought>,
     /// The number of a built-in rule whose prose is not read yet.
     #[serde(skip)]
@@ -42,33 +42,6 @@ pub fn take_prose(rule: &mut Rule) -> Prose {
         verify: std::mem::take(&mut rule.verify),
         remedy: std::mem::take(&mut rule.remedy),
         sources: std::mem::take(&mut rule.sources),
-    }
-}
-
-/// Drops what the search is told twice: the texts of a match are its literals.
-pub fn fold_texts(loaded: &mut LoadedRule) {
-    for (one, sought) in loaded.rule.matches.iter().zip(&mut loaded.sought) {
-        if one.literals().next().is_some() {
-            sought.literals.clear();
-        }
-    }
-}
-
-/// Undoes [`fold_texts`].
-pub fn unfold_texts(loaded: &mut LoadedRule) {
-    for (one, sought) in loaded.rule.matches.iter().zip(&mut loaded.sought) {
-        if one.literals().next().is_some() {
-            sought.literals = one.literals().cloned().collect();
-        }
-    }
-}
-
-/// As [`unfold_texts`], for who only searches: the texts are moved, not copied.
-pub fn move_texts(loaded: &mut LoadedRule) {
-    for (one, sought) in loaded.rule.matches.iter_mut().zip(&mut loaded.sought) {
-        if one.literals().next().is_some() {
-            sought.literals = one.text.take().into_iter().chain(std::mem::take(&mut one.texts)).collect();
-        }
     }
 }
 
@@ -144,16 +117,16 @@ pub fn from_text(text: &str, path: &Path, known: &Frequencies) -> Result<LoadedR
     Ok(LoadedRule { rule, file: path.display().to_string(), sought, prose_left: None })
 }
 
-/// What the scanner looks for: the texts, or the literals of which the regex requires one.
+/// What the scanner looks for besides the texts: the literals of which the regex requires one.
 fn match_literals(one: &Match, known: &Frequencies) -> Result<Sought, String> {
-    let texts: Vec<String> = one.literals().cloned().collect();
+    let mut texts = one.literals().peekable();
     if !one.texts.is_empty() && one.text.is_some() {
         return Err("text and texts are one too many".to_owned());
     }
-    match (texts.is_empty(), &one.regex, &one.event) {
-        (false, None, None) => match texts.iter().find(|text| text.len() < literal::SHORTEST) {
+    match (texts.peek().is_none(), &one.regex, &one.event) {
+        (false, None, None) => match texts.find(|text| text.len() < literal::SHORTEST) {
             Some(short) => Err(format!("the text '{short}' is shorter than {} bytes", literal::SHORTEST)),
-            None => Ok(Sought { literals: texts, exact: true }),
+            None => Ok(Sought { literals: Vec::new(), exact: true }),
         },
         (true, Some(regex), None) => literal::required(regex, known).map_err(|error| error.to_string()),
         (true, None, Some(_)) => Ok(Sought::default()),

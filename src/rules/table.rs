@@ -46,8 +46,8 @@ impl CompiledRule {
     fn drop_sources(&mut self) {
         if self.prose_left.is_some() {
             let rule = &mut self.rule;
-            (rule.matches, rule.explains) = (Vec::new(), Vec::new());
-            (rule.require, rule.evidence, rule.tags) = (Vec::new(), Vec::new(), Vec::new());
+            (rule.explains, rule.tags) = (Vec::new(), Vec::new());
+            (rule.require, rule.evidence) = (Vec::new(), Vec::new());
         }
     }
 }
@@ -170,16 +170,24 @@ impl Table {
     }
 
     fn add_signals(&mut self, subject: Subject, sought: Vec<Sought>, quiet: bool) {
-        for (one, Sought { literals, exact }) in self.rules[subject].rule.matches.iter().zip(sought) {
-            let Match { regex, event, fields, level: levels, .. } = one;
-            let levels = levels.clone();
+        let rule = &mut self.rules[subject];
+        // A rule that is there for a search only does not need them any more.
+        let matches = match rule.prose_left {
+            Some(_) => std::mem::take(&mut rule.rule.matches),
+            None => rule.rule.matches.clone(),
+        };
+        for (one, Sought { mut literals, exact }) in matches.into_iter().zip(sought) {
+            let Match { text, texts, regex, event, fields, level: levels } = one;
             let matcher = match (regex, event) {
-                (Some(regex), _) => Matcher::Regex(LazyRegex::new(regex)),
+                (Some(regex), _) => Matcher::Regex(LazyRegex::new(&regex)),
                 (None, Some(kind)) => {
-                    self.events.push(EventSignal { subject, kind: kind.clone(), fields: fields.clone(), levels });
+                    self.events.push(EventSignal { subject, kind, fields, levels });
                     continue;
                 }
-                (None, None) => Matcher::Text,
+                (None, None) => {
+                    literals.extend(text.into_iter().chain(texts));
+                    Matcher::Text
+                }
             };
             self.signals.push(Signal { subject, literals, exact, matcher, levels, quiet });
         }

@@ -64,6 +64,14 @@ pub struct Scanned {
     pub last_stamp: Option<Stamp>,
 }
 
+impl Scanned {
+    /// All signals that matched, also those that are only counted; a signal for each of its lines that is kept.
+    pub fn signals(&self) -> impl Iterator<Item = u32> {
+        let kept = self.hits.iter().flat_map(|hit| hit.signals.iter().copied());
+        kept.chain(self.quiet.iter().map(|(signal, _)| *signal))
+    }
+}
+
 /// Room that a worker uses again for each block.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -100,6 +108,11 @@ impl<'a> Line<'a> {
 }
 
 impl Scanner {
+    /// Scans one text as one block, with room of its own: for single looks, not for whole logs.
+    pub fn scan_text(&self, text: Vec<u8>) -> Scanned {
+        self.scan(Block { text, first_line: 1, inner: Vec::new() }, &mut Scratch::default())
+    }
+
     /// Finds the hit lines of a block.
     pub fn scan(&self, block: Block, scratch: &mut Scratch) -> Scanned {
         self.scan_into(block, scratch, Scanned::default())

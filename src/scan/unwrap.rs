@@ -72,7 +72,7 @@ impl Unwrap {
 
     /// The decoded lines so far, without the record that the next lines may go on with.
     fn block(&mut self, last: bool) -> Option<Block> {
-        let cut = if last { self.held.text.len() } else { record_start(&self.held.text) };
+        let cut = if last { self.held.text.len() } else { last_record(&self.held.text, HELD) };
         if cut == 0 {
             return None;
         }
@@ -87,16 +87,35 @@ impl Unwrap {
     }
 }
 
-/// Where the last record of a text starts, if that is near its end; else the text's end.
-pub fn record_start(text: &[u8]) -> usize {
-    let from = text.len().saturating_sub(HELD);
+/// Where the last record of whole lines begins, if it is no longer than `most` bytes; else their end.
+pub fn last_record(text: &[u8], most: usize) -> usize {
+    let from = text.len().saturating_sub(most);
     let mut end = text.len();
-    while let Some(newline) = text[from..end].iter().rposition(|byte| *byte == b'\n') {
+    while let Some(newline) = text[from..end.saturating_sub(1)].iter().rposition(|byte| *byte == b'\n') {
         let start = from + newline + 1;
         if text.get(start).is_some_and(u8::is_ascii_digit) {
             return start;
         }
-        end = from + newline;
+        end = start;
     }
-    text.len()
+    if from == 0 { 0 } else { text.len() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HELD, last_record};
+
+    #[test]
+    fn the_last_record_is_held_back() {
+        assert_eq!(last_record(b"1 a\n\tb\n2 c\n\td\n", HELD), 7);
+        assert_eq!(last_record(b"1 a\n\tb\n", HELD), 0);
+        assert_eq!(last_record(b"1 a\n2 b\n", HELD), 4);
+        assert_eq!(last_record(b"", HELD), 0);
+    }
+
+    #[test]
+    fn a_record_without_end_is_judged_in_parts() {
+        let text = "\tmore\n".repeat(HELD / 3);
+        assert_eq!(last_record(text.as_bytes(), HELD), text.len());
+    }
 }

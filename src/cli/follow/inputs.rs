@@ -10,7 +10,7 @@ use super::super::arguments::{Follow, FollowFrom};
 use crate::cluster::log::Log;
 use crate::follow::intake::Intake;
 use crate::scan::scanner::Scanner;
-use crate::source::tail::{Checkpoint, Delivery, FileId, Note, Poke, Start, Stream, Tail};
+use crate::source::tail::{Checkpoint, Delivery, FileId, Note, Poke, Sink, Start, Stream, Tail};
 use crate::source::{LineStart, STDIN, last_line_with};
 
 /// What the first line of a server process says, in all versions.
@@ -91,8 +91,30 @@ impl<'a> Followed<'a> {
 
     /// Reads all that is there; true when lines came.
     pub fn read(&mut self, scanner: &Scanner, now: Instant, words: &mut Vec<Word>) -> bool {
+        let before = self.lines;
+        self.deliver(scanner, words, |reader, sink| match reader {
+            Reader::File(tail) => tail.iter_mut().for_each(|tail| tail.look(now, sink)),
+            Reader::Stream(stream) => stream.iter_mut().for_each(|stream| stream.look(now, sink)),
+        });
+        let came = self.lines > before;
+        if came && before > 0 {
+            self.written = Some(now);
+        }
+        came
+    }
+
+    /// Reads what is left, with the line that is not finished.
+    pub fn finish(&mut self, scanner: &Scanner, words: &mut Vec<Word>) {
+        let now = Instant::now();
+        self.deliver(scanner, words, |reader, sink| match reader {
+            Reader::File(tail) => tail.take().into_iter().for_each(|tail| tail.finish(now, sink)),
+            Reader::Stream(stream) => stream.take().into_iter().for_each(|stream| stream.finish(now, sink)),
+        });
+    }
+
+    /// Takes in what the reader hands out.
+    fn deliver(&mut self, scanner: &Scanner, words: &mut Vec<Word>, read: impl FnOnce(&mut Reader, &mut Sink<'_>)) {
         let Self { input, intake, lines, ended, reader, file, .. } = self;
-        let before = *lines;
         let mut sink = |delivery| match delivery {
             Delivery::Piece(piece) => {
                 if *file != Some(piece.file) {
@@ -107,30 +129,7 @@ impl<'a> Followed<'a> {
                 words.push((input.clone(), note.to_string(), matches!(note, Note::Gap { .. })));
             }
         };
-        match reader {
-            Reader::File(tail) => tail.iter_mut().for_each(|tail| tail.look(now, &mut sink)),
-            Reader::Stream(stream) => stream.iter_mut().for_each(|stream| stream.look(now, &mut sink)),
-        }
-        let came = *lines > before;
-        if came && before > 0 {
-            self.written = Some(now);
-        }
-        came
-    }
-
-    /// Takes in the line that is not finished.
-    pub fn finish(&mut self, scanner: &Scanner) {
-        let Self { intake, reader, .. } = self;
-        let mut sink = |delivery| {
-            if let Delivery::Piece(piece) = delivery {
-                intake.push(scanner, &piece.bytes, piece.first_line);
-            }
-        };
-        let now = Instant::now();
-        match reader {
-            Reader::File(tail) => tail.take().into_iter().for_each(|tail| tail.finish(now, &mut sink)),
-            Reader::Stream(stream) => stream.take().into_iter().for_each(|stream| stream.finish(now, &mut sink)),
-        }
+        read(reader, &mut sink);
     }
 }
 

@@ -95,7 +95,7 @@ fn watch(session: &mut Session<'_>, options: &Follow, wake: &Wake) -> Result<u8>
             save(session, options)?;
             saved = Instant::now();
         }
-        wake.wait(session.patience());
+        wake.wait(session.rest());
     };
     session.finish()?;
     save(session, options)?;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use chrono::{Local, NaiveDateTime, TimeDelta};
 
-use super::inputs::Followed;
+use super::inputs::{Followed, Word};
 use super::listener::Listener;
 use super::until::Until;
 use crate::diagnose::document::Tool;
@@ -37,6 +37,8 @@ pub struct Session<'a> {
     /// Lines came since the last judgement.
     stale: bool,
     next_look: Instant,
+    /// When it was last looked for changes.
+    told: Instant,
     met: bool,
     gaps: u64,
 }
@@ -80,6 +82,7 @@ impl<'a> Session<'a> {
             clock: LogClock::default(),
             stale: true,
             next_look: Instant::now(),
+            told: Instant::now(),
             met: false,
             gaps: 0,
         }
@@ -88,19 +91,15 @@ impl<'a> Session<'a> {
     /// Reads what is there, judges it when it is time, and tells what has changed.
     pub fn step(&mut self) -> Result<()> {
         let now = Instant::now();
-        let mut notices = Vec::new();
+        let mut words = Vec::new();
         for log in &mut self.logs {
-            self.stale |= log.read(self.scanner, now, &mut notices);
+            self.stale |= log.read(self.scanner, now, &mut words);
         }
-        for (input, text, is_gap) in notices {
-            let notice = Notice { schema: SCHEMA, at: time(self.clock.now()), input, text };
-            self.gaps += u64::from(is_gap);
-            self.tell(&if is_gap { Event::Gap(notice) } else { Event::Note(notice) })?;
-        }
-        if Instant::now() < self.next_look {
+        self.tell_words(words)?;
+        if Instant::now() < self.next_look || (!self.stale && self.told.elapsed() < TICK) {
             return Ok(());
         }
-        if std::mem::take(&mut self.stale) || self.judged.is_none() {
+        if std::mem::take(&mut self.stale) {
             self.judge();
         }
         self.update()
@@ -108,13 +107,12 @@ impl<'a> Session<'a> {
 
     fn judge(&mut self) {
         let began = Instant::now();
-        let intakes: Vec<_> = self.logs.iter().map(|log| log.intake.clone()).collect();
         let tool = Tool {
             name: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             rules: self.scanner.table.rules.len(),
         };
-        let judged = judge(self.scanner, &intakes, tool);
+        let judged = judge(self.scanner, self.logs.iter().map(|log| &log.intake), tool);
         let written = self.logs.iter().filter_map(|log| log.written).max().unwrap_or(began);
         if let Some(last) = judged.logs.iter().filter_map(crate::cluster::log::Log::ends).max() {
             self.clock.saw(last, written);
@@ -124,6 +122,7 @@ impl<'a> Session<'a> {
     }
 
     fn update(&mut self) -> Result<()> {
+        self.told = Instant::now();
         let Some(judged) = &self.judged else { return Ok(()) };
         let now = self.clock.now();
         let known = states(&judged.logs);
@@ -143,18 +142,30 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    fn tell_words(&mut self, words: Vec<Word>) -> Result<()> {
+        for (input, text, is_gap) in words {
+            let notice = self.notice(input, text);
+            self.gaps += u64::from(is_gap);
+            self.tell(&if is_gap { Event::Gap(notice) } else { Event::Note(notice) })?;
+        }
+        Ok(())
+    }
+
     fn tell(&mut self, event: &Event) -> Result<()> {
         self.listener.tell(event)?;
         for problem in self.listener.problems() {
-            let notice =
-                Notice { schema: SCHEMA, at: time(self.clock.now()), input: "galera-rca".to_owned(), text: problem };
+            let notice = self.notice("galera-rca".to_owned(), problem);
             self.listener.tell(&Event::Note(notice))?;
         }
         Ok(())
     }
 
+    fn notice(&self, input: String, text: String) -> Notice {
+        Notice { schema: SCHEMA, at: time(self.clock.now()), input, text }
+    }
+
     /// How long there is nothing to do if no line comes.
-    pub fn patience(&self) -> Duration {
+    pub fn rest(&self) -> Duration {
         let look = self.next_look.saturating_duration_since(Instant::now());
         if self.stale { look.max(Duration::from_millis(1)) } else { TICK }
     }
@@ -171,9 +182,11 @@ impl<'a> Session<'a> {
 
     /// Judges what is left and tells where everything stands.
     pub fn finish(&mut self) -> Result<()> {
+        let mut words = Vec::new();
         for log in &mut self.logs {
-            log.finish(self.scanner);
+            log.finish(self.scanner, &mut words);
         }
+        self.tell_words(words)?;
         self.judge();
         self.update()?;
         let summary = Summary {

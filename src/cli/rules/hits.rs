@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use chrono::{Datelike, Local};
 
 use super::super::arguments::RulesHits;
@@ -12,6 +12,7 @@ use super::super::{EXIT_FOUND, EXIT_QUIET, EXIT_TROUBLE, analyze, terminal};
 use crate::cluster::collect::Window;
 use crate::cluster::track;
 use crate::pipeline::{self, Settings};
+use crate::rules::lint;
 use crate::rules::schema::Rule;
 use crate::rules::table::{Subject, Table};
 use crate::scan::scanner::Scanner;
@@ -23,7 +24,8 @@ pub fn run(out: &mut impl Write, options: &RulesHits) -> Result<u8> {
     let mut hit = BTreeSet::new();
     let mut all_read = true;
     for input in &options.inputs {
-        for case in cases(input)? {
+        let cases = if input.is_dir() { lint::cases(input)? } else { vec![input.clone()] };
+        for case in cases {
             all_read &= collect(&scanner, case, &mut hit);
         }
     }
@@ -33,25 +35,6 @@ pub fn run(out: &mut impl Write, options: &RulesHits) -> Result<u8> {
         (true, 0) => EXIT_QUIET,
         (true, _) => EXIT_FOUND,
     })
-}
-
-/// The folders below a folder, each the logs of one cluster; the input itself where there are none.
-fn cases(input: &Path) -> Result<Vec<PathBuf>> {
-    let mut cases = Vec::new();
-    if input.is_dir() {
-        let unreadable = || format!("cannot read the folder {}", input.display());
-        for entry in std::fs::read_dir(input).with_context(unreadable)? {
-            let path = entry.with_context(unreadable)?.path();
-            if path.is_dir() {
-                cases.push(path);
-            }
-        }
-    }
-    if cases.is_empty() {
-        cases.push(input.to_path_buf());
-    }
-    cases.sort();
-    Ok(cases)
 }
 
 /// Notes what the logs of one cluster hit; false where an input could not be read.

@@ -31,7 +31,11 @@ pub fn check(trial: &Trial, folder: &Path) -> Result<Vec<Remark>, LintError> {
     Ok(remarks)
 }
 
-fn cases(folder: &Path) -> Result<Vec<PathBuf>, RuleError> {
+/// The folders below a folder, each the logs of one cluster; the folder itself where it has none.
+///
+/// # Errors
+/// The folder can't be read.
+pub fn cases(folder: &Path) -> Result<Vec<PathBuf>, RuleError> {
     let unreadable = |source| RuleError::Unreadable { path: folder.to_path_buf(), source };
     let mut cases = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {

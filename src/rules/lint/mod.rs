@@ -23,6 +23,7 @@ use std::path::Path;
 use super::read::{LoadedRule, RuleError};
 use super::schema::Rule;
 use crate::scan::literals::LiteralError;
+pub use healthy::cases;
 pub use nearest::nearest_few;
 use page::Page;
 use trial::Trial;

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cluster::collect::{Collector, Window};
 use crate::cluster::compare::compare;
 use crate::cluster::log::{File, Log};
-use crate::pipeline::scan_text;
 use crate::rules::read::LoadedRule;
 use crate::rules::table::{Matcher, Subject, Table};
 use crate::scan::scanner::Scanner;
@@ -42,7 +41,7 @@ impl Trial {
     fn read(&self, name: &str, text: &str) -> Collector<'_> {
         let log = Log { stem: name.to_owned(), files: vec![File::default()], ..Log::default() };
         let mut collector = Collector::new(self.table(), Window::default(), log);
-        collector.take(0, &mut scan_text(&self.scanner, text.as_bytes()));
+        collector.take(0, &mut self.scanner.scan_text(text.as_bytes().to_vec()));
         collector
     }
 
